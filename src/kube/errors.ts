@@ -1,0 +1,72 @@
+/** API errors, classified once, here. The rest of the code asks for the class and never reads a message. */
+
+export type ApiErrorClass =
+  | "notFound"
+  | "alreadyExists"
+  /** 409 by resourceVersion, uid precondition or server-side-apply ownership. */
+  | "conflict"
+  /** 400, 422 and other requests the server will never accept as they are. */
+  | "invalid"
+  | "forbidden"
+  | "unauthorized"
+  /** 410: the resourceVersion or continue token is too old; only a fresh list helps. */
+  | "expired"
+  /** 429, 5xx, resets, time-outs: the same request may succeed later. The write may or may not have happened. */
+  | "transient"
+  /** The leadership fence was closed: nothing was sent. */
+  | "fenced"
+  /** Our own signal ended the call. */
+  | "aborted";
+
+export interface StatusCause {
+  field?: string;
+  reason?: string;
+  message?: string;
+}
+
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly class: ApiErrorClass;
+  /** HTTP status; 0 when no answer came. */
+  readonly status: number;
+  /** `metav1.Status.reason`, for example `NotFound`. Empty when the server gave none. */
+  readonly reason: string;
+  /** From Retry-After, when the server sent it. */
+  readonly retryAfterMs: number | undefined;
+  readonly causes: readonly StatusCause[];
+
+  constructor(
+    message: string,
+    details: {
+      class: ApiErrorClass;
+      status?: number;
+      reason?: string;
+      retryAfterMs?: number | undefined;
+      causes?: readonly StatusCause[];
+      cause?: unknown;
+    },
+  ) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.class = details.class;
+    this.status = details.status ?? 0;
+    this.reason = details.reason ?? "";
+    this.retryAfterMs = details.retryAfterMs;
+    this.causes = details.causes ?? [];
+  }
+}
+
+export function isApiError(error: unknown, ...classes: ApiErrorClass[]): error is ApiError {
+  return error instanceof ApiError && (classes.length === 0 || classes.includes(error.class));
+}
+
+export const isNotFound = (error: unknown): boolean => isApiError(error, "notFound");
+export const isConflict = (error: unknown): boolean => isApiError(error, "conflict");
+export const isAlreadyExists = (error: unknown): boolean => isApiError(error, "alreadyExists");
+
+/**
+ * A failure that retrying cannot cure. The controller runtime logs and counts it and waits for the next event instead
+ * of backing off (controller-runtime's TerminalError).
+ */
+export class TerminalError extends Error {
+  override readonly name = "TerminalError";
+}
