@@ -26,7 +26,11 @@ export interface ApplyOptions {
 
 export interface Reader {
   /** Rejects with an ApiError of class `notFound` when there is none. */
-  get<T extends KubeObject>(resource: ResourceType<T>, key: ObjectKey, signal?: AbortSignal): Promise<DeepReadonly<T>>;
+  get<T extends KubeObject>(
+    resource: ResourceType<T>,
+    key: ObjectKey,
+    signal?: AbortSignal,
+  ): Promise<DeepReadonly<T>>;
   list<T extends KubeObject>(
     resource: ResourceType<T>,
     options?: ListOptions,
@@ -38,7 +42,11 @@ export type Subresource = "status";
 
 /** Every method sends exactly one request (list: one per page), and returns the server's answer. */
 export interface Writer {
-  create<T extends KubeObject>(resource: ResourceType<T>, object: Manifest, signal?: AbortSignal): Promise<DeepReadonly<T>>;
+  create<T extends KubeObject>(
+    resource: ResourceType<T>,
+    object: Manifest,
+    signal?: AbortSignal,
+  ): Promise<DeepReadonly<T>>;
   /**
    * JSON merge patch (RFC 7386). A lost-update guard is the caller's: put `metadata.resourceVersion` into the patch.
    */
@@ -64,7 +72,12 @@ export interface Writer {
     signal?: AbortSignal,
   ): Promise<DeepReadonly<T>>;
   /** Rejects with class `notFound` when it was gone already, `conflict` when a precondition did not hold. */
-  delete(resource: ResourceType, key: ObjectKey, options?: DeleteOptions, signal?: AbortSignal): Promise<void>;
+  delete(
+    resource: ResourceType,
+    key: ObjectKey,
+    options?: DeleteOptions,
+    signal?: AbortSignal,
+  ): Promise<void>;
 }
 
 /**

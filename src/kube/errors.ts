@@ -70,3 +70,13 @@ export const isAlreadyExists = (error: unknown): boolean => isApiError(error, "a
 export class TerminalError extends Error {
   override readonly name = "TerminalError";
 }
+
+/** The object, or `undefined` when there is none. Every other failure stays one. */
+export async function unlessNotFound<T>(read: Promise<T>): Promise<T | undefined> {
+  try {
+    return await read;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}

@@ -71,7 +71,9 @@ export interface ObjectKey {
   readonly name: string;
 }
 
-export function keyOf(object: { readonly metadata: { readonly namespace?: string; readonly name: string } }): ObjectKey {
+export function keyOf(object: {
+  readonly metadata: { readonly namespace?: string; readonly name: string };
+}): ObjectKey {
   const { namespace, name } = object.metadata;
   return namespace === undefined ? { name } : { namespace, name };
 }
@@ -92,9 +94,9 @@ export function apiVersionOf(resource: ResourceType): string {
 }
 
 /** The owner reference with `controller: true`, of which Kubernetes allows at most one. */
-export function controllerOf(
-  object: { readonly metadata: { readonly ownerReferences?: readonly DeepReadonly<OwnerReference>[] } },
-): DeepReadonly<OwnerReference> | undefined {
+export function controllerOf(object: {
+  readonly metadata: { readonly ownerReferences?: readonly DeepReadonly<OwnerReference>[] };
+}): DeepReadonly<OwnerReference> | undefined {
   return object.metadata.ownerReferences?.find((reference) => reference.controller === true);
 }
 

@@ -26,16 +26,42 @@ export type PersistentVolume = Live<IPersistentVolume>;
 const core = { group: "", version: "v1" } as const;
 
 export const statefulSets: ResourceType<StatefulSet> = {
-  group: "apps", version: "v1", kind: "StatefulSet", plural: "statefulsets", namespaced: true,
+  group: "apps",
+  version: "v1",
+  kind: "StatefulSet",
+  plural: "statefulsets",
+  namespaced: true,
 };
-export const jobs: ResourceType<Job> = { group: "batch", version: "v1", kind: "Job", plural: "jobs", namespaced: true };
+export const jobs: ResourceType<Job> = {
+  group: "batch",
+  version: "v1",
+  kind: "Job",
+  plural: "jobs",
+  namespaced: true,
+};
 export const pods: ResourceType<Pod> = { ...core, kind: "Pod", plural: "pods", namespaced: true };
-export const services: ResourceType<Service> = { ...core, kind: "Service", plural: "services", namespaced: true };
-export const configMaps: ResourceType<ConfigMap> = { ...core, kind: "ConfigMap", plural: "configmaps", namespaced: true };
+export const services: ResourceType<Service> = {
+  ...core,
+  kind: "Service",
+  plural: "services",
+  namespaced: true,
+};
+export const configMaps: ResourceType<ConfigMap> = {
+  ...core,
+  kind: "ConfigMap",
+  plural: "configmaps",
+  namespaced: true,
+};
 export const secrets: ResourceType<Secret> = { ...core, kind: "Secret", plural: "secrets", namespaced: true };
 export const persistentVolumeClaims: ResourceType<PersistentVolumeClaim> = {
-  ...core, kind: "PersistentVolumeClaim", plural: "persistentvolumeclaims", namespaced: true,
+  ...core,
+  kind: "PersistentVolumeClaim",
+  plural: "persistentvolumeclaims",
+  namespaced: true,
 };
 export const persistentVolumes: ResourceType<PersistentVolume> = {
-  ...core, kind: "PersistentVolume", plural: "persistentvolumes", namespaced: false,
+  ...core,
+  kind: "PersistentVolume",
+  plural: "persistentvolumes",
+  namespaced: false,
 };

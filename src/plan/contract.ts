@@ -6,12 +6,17 @@ import type { DeepReadonly } from "#kube";
 export type TaskRecord = Pick<PlannedTask, "submittedAt" | "failedRun">;
 
 export type TaskOutcome =
-  | { readonly state: "complete" }
+  | { readonly state: "complete"; readonly record?: TaskRecord }
   /**
    * Not done. `pollAfterMs`: look again then; absent: a watched object will wake us, the engine only adds its safety poll.
    * `waitingFor` says in a few words what for; it goes into conditions, so it must be stable while nothing changes.
    */
-  | { readonly state: "running"; readonly pollAfterMs?: number; readonly waitingFor?: string; readonly record?: TaskRecord }
+  | {
+      readonly state: "running";
+      readonly pollAfterMs?: number;
+      readonly waitingFor?: string;
+      readonly record?: TaskRecord;
+    }
   /** This attempt failed. Counts against maxRetries. */
   | { readonly state: "failed"; readonly error: string; readonly record?: TaskRecord }
   /** Will never succeed as it is: the plan fails now, whatever retries are left. */

@@ -1,1 +1,5 @@
+export * from "./build.ts";
 export * from "./contract.ts";
+export * from "./engine.ts";
+export * from "./ids.ts";
+export * from "./sidecar-task.ts";

@@ -42,7 +42,9 @@ export type SidecarErrorClass =
   /** This node's calls are backing off after a time-out; nothing was sent (D7). */
   | "backingOff"
   /** The leadership fence was closed; nothing was sent. */
-  | "fenced";
+  | "fenced"
+  /** The caller's signal or the loss of leadership ended the call. A POST may or may not have arrived. */
+  | "aborted";
 
 export class SidecarError extends Error {
   override readonly name = "SidecarError";
@@ -51,7 +53,10 @@ export class SidecarError extends Error {
   readonly retryAfterMs: number | undefined;
 
   /** `message` holds no address, port or time of day: it ends up in conditions that must not flap (D12). */
-  constructor(message: string, details: { class: SidecarErrorClass; retryAfterMs?: number; cause?: unknown }) {
+  constructor(
+    message: string,
+    details: { class: SidecarErrorClass; retryAfterMs?: number; cause?: unknown },
+  ) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.class = details.class;
     this.retryAfterMs = details.retryAfterMs;

@@ -1,0 +1,30 @@
+/** The names under which the controllers appear to others: in managedFields, in events, on the election Lease, in metrics. */
+
+/** Server-side-apply field managers. */
+export const FieldOwners = {
+  /** StatefulSet, headless Service, ConfigMap of a SeiNode. */
+  seiNode: "seinode-controller",
+  /** Services and HTTPRoutes of a SeiNodeDeployment. */
+  seiNodeDeployment: "seinodedeployment-controller",
+  /** P2P Services. */
+  p2pEndpoint: "nodedeployment-controller-p2p-endpoint",
+  /** `spec.image` of a SeiNode, by the task kind UpdateNodeImage. */
+  seiNodeTask: "seinode-task-controller",
+} as const;
+
+/** `source.component` of events. */
+export const EventSources = {
+  seiNode: "seinode-controller",
+  seiNodeDeployment: "seinodedeployment-controller",
+  seiNodeTask: "seinodetask-controller",
+} as const;
+
+/** The label `controller` of metrics and logs. */
+export const ControllerNames = {
+  seiNode: "seinode",
+  seiNodeDeployment: "seinodedeployment",
+  seiNodeTask: "seinodetask",
+} as const;
+
+/** Shared with the Go operator, so that the two never run at once. */
+export const LEADER_ELECTION_ID = "bc1f5b0a.sei.io";

@@ -1,0 +1,94 @@
+/**
+ * Keeps an owned object in shape by server-side apply, without sending an apply that would change nothing.
+ *
+ * The rule (design 4.2): an apply is skipped only if what we want equals our last successful apply in this process and
+ * the live object still is the one that answered it, with the same values at the paths we applied. The first sight of
+ * an object applies once; an apply whose answer was lost forgets. resourceVersion decides nothing: status moves it.
+ */
+import type { Client, DeepReadonly, KubeObject, Manifest, ResourceType } from "./client.ts";
+import { ownershipTransfer } from "./field-ownership.ts";
+import { projectOnto, sameJson } from "./json.ts";
+import { apiVersionOf, formatKey, keyOf } from "./object.ts";
+
+interface Applied {
+  manifest: Manifest;
+  uid: string;
+  /** The answer's values at the applied paths: the manifest as the server defaulted and normalised it. */
+  projection: unknown;
+}
+
+export class Applier {
+  readonly #client: Client;
+  readonly #fieldManager: string;
+  readonly #applied = new Map<string, Applied>();
+
+  constructor(client: Client, fieldManager: string) {
+    this.#client = client;
+    this.#fieldManager = fieldManager;
+  }
+
+  /**
+   * `existing` is the object as the cache has it; `undefined` when there is none. With it, the apply carries its uid and
+   * takes fields over (unless `force` is false); without it, the apply neither forces nor names a uid, so that an object
+   * of somebody else that the cache has not shown yet answers with a conflict instead of being taken over.
+   */
+  async apply<T extends KubeObject>(
+    resource: ResourceType<T>,
+    manifest: Manifest,
+    existing: DeepReadonly<T> | undefined,
+    signal: AbortSignal,
+    options: { force?: boolean } = {},
+  ): Promise<DeepReadonly<T>> {
+    const memoryKey = memoryKeyOf(resource, manifest);
+    const last = this.#applied.get(memoryKey);
+    if (
+      last !== undefined &&
+      existing !== undefined &&
+      existing.metadata.uid === last.uid &&
+      sameJson(last.manifest, manifest) &&
+      sameJson(projectOnto(existing, manifest), last.projection)
+    ) {
+      return existing;
+    }
+
+    if (existing !== undefined && last === undefined) await this.#takeOverFields(resource, manifest, signal);
+    this.#applied.delete(memoryKey);
+    const answer = await this.#client.apply<T>(
+      resource,
+      existing === undefined
+        ? manifest
+        : { ...manifest, metadata: { ...manifest.metadata, uid: existing.metadata.uid } },
+      { fieldManager: this.#fieldManager, force: options.force ?? existing !== undefined },
+      signal,
+    );
+    this.#applied.set(memoryKey, {
+      manifest,
+      uid: answer.metadata.uid,
+      projection: projectOnto(answer, manifest),
+    });
+    return answer;
+  }
+
+  /** Drops what is remembered of the object with this name. To be called when its owner is gone. */
+  forget(resource: ResourceType, key: { namespace: string; name: string }): void {
+    this.#applied.delete(memoryKeyOf(resource, { metadata: key }));
+  }
+
+  /** Once per object and process. Reads live: the cache drops managedFields. */
+  async #takeOverFields<T extends KubeObject>(
+    resource: ResourceType<T>,
+    manifest: Manifest,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const live = await this.#client.live.get(resource, keyOf(manifest), signal);
+    const operations = ownershipTransfer(live, this.#fieldManager);
+    if (operations !== undefined) await this.#client.jsonPatch(resource, keyOf(manifest), operations, signal);
+  }
+}
+
+function memoryKeyOf(
+  resource: ResourceType,
+  manifest: { metadata: { readonly namespace?: string; readonly name: string } },
+): string {
+  return `${apiVersionOf(resource)}/${resource.plural}/${formatKey(keyOf(manifest))}`;
+}

@@ -1,0 +1,245 @@
+/**
+ * The watched objects of one resource: kept up to date by a reflector, read from memory, changes told to handlers.
+ *
+ *     const pods = createInformer(rest, podResource, { labelSelector: "sei.io/node", indexes: labelIndex("sei.io/node"), ... });
+ *     pods.onEvent(({ type, object }) => ...);
+ *     void supervise(pods.start(signal));
+ *     await pods.synced(signal);
+ *
+ * An object that cannot be represented (an integer beyond 2^53-1, a transform or index function that throws) must neither
+ * stop the informer nor pass for absent, because a reconciler would create it anew. So: `get` of it throws, and the event
+ * carries what is certain, apiVersion, kind and metadata, with `unreadable` set, so that its reconciler runs and reports.
+ * Lists and indexes go on giving its last readable state; one that never was readable is not in them.
+ */
+import type { Clock, Random } from "#clock";
+import { ApiError } from "./errors.ts";
+import { deepFreeze } from "./freeze.ts";
+import { type LabelMatcher, parseLabelSelector } from "./label-selector.ts";
+import { apiVersionOf, type DeepReadonly, formatKey, type KubeObject, keyOf, type ObjectKey } from "./object.ts";
+import type { ResourceType } from "./object.ts";
+import { Overlay, type Ticket } from "./overlay.ts";
+import type { OwnWrites } from "./own-writes.ts";
+import type { Logger } from "./reconcile.ts";
+import { type ListWatch, type Presence, type Received, Reflector, type ReflectorTarget } from "./reflector.ts";
+import { includesVersion } from "./resource-version.ts";
+import { type Indexes, type Selection, Store, type StoreEntry } from "./store.ts";
+import { TimeSlice } from "./time-slice.ts";
+
+export interface InformerEvent<T extends KubeObject> {
+  readonly type: "added" | "modified" | "deleted";
+  /** Of a deleted object its last known state. */
+  readonly object: DeepReadonly<T>;
+  /** On `modified` the state before. Several changes may have become one. */
+  readonly old?: DeepReadonly<T>;
+  /** Set when `object` has only apiVersion, kind and metadata, because the rest could not be read. */
+  readonly unreadable?: Error;
+}
+
+/** Synchronous, never throws. */
+export interface InformerMetrics {
+  /** After every change of the number of objects held. */
+  objects(count: number): void;
+  /** A full list was taken over, the first one included. */
+  listed(): void;
+  /** A list or watch broke off and is resumed. */
+  interrupted(): void;
+  /** An object came that cannot be represented. */
+  unreadable(): void;
+}
+
+export interface InformerOptions<T extends KubeObject> {
+  namespace?: string;
+  /** Only objects it matches are held, also of our own writes. */
+  labelSelector?: string;
+  /** Cuts objects down to what is read from the cache. Must not change its argument, nor anything in apiVersion, kind, metadata that identifies. */
+  transform?: (object: DeepReadonly<T>) => DeepReadonly<T>;
+  indexes?: Indexes<T>;
+  clock: Clock;
+  random: Random;
+  log?: Logger;
+  metrics?: InformerMetrics;
+}
+
+/**
+ * Objects are deeply frozen, without managedFields, and include our own answered writes (overlay.ts). A resource is
+ * watched by one informer only, or it would not know all of our writes.
+ */
+export interface Informer<T extends KubeObject> {
+  readonly resource: ResourceType<T>;
+  /** Lists and watches until the signal aborts, then resolves. Never rejects but for being started twice. */
+  start(signal: AbortSignal): Promise<void>;
+  readonly started: boolean;
+  readonly hasSynced: boolean;
+  /** Resolves after the first complete list; rejects when the signal aborts or the informer is stopped before. */
+  synced(signal?: AbortSignal): Promise<void>;
+  /**
+   * Handlers run synchronously, in order of registration; one that throws is logged. What is held already is told at once
+   * as `added`. An object that was replaced by another of the same name is told as `deleted` and `added`. Events tell what
+   * the watch saw: our own write is told when the watch reports it. Returns the function that unsubscribes.
+   */
+  onEvent(handler: (event: InformerEvent<T>) => void): () => void;
+  /** Throws ApiError of class `invalid` when the object cannot be read. Of a key that `writes` calls dirty: the best known. */
+  get(key: ObjectKey): DeepReadonly<T> | undefined;
+  list(selection?: Selection): readonly DeepReadonly<T>[];
+  byIndex(index: string, value: string): readonly DeepReadonly<T>[];
+  /** Up to where the watch has been processed. */
+  readonly resourceVersion: string | undefined;
+  /** For the client that writes this resource. */
+  readonly writes: OwnWrites<T>;
+}
+
+export function createInformer<T extends KubeObject>(
+  rest: ListWatch,
+  resource: ResourceType<T>,
+  options: InformerOptions<T>,
+): Informer<T> {
+  return new CachingInformer(rest, resource, options);
+}
+
+/** An object ready to be stored, or what is left of one that cannot be. */
+type Prepared<T extends KubeObject> =
+  | { readonly entry: StoreEntry<T>; readonly error?: undefined }
+  | { readonly error: Error; readonly identity: DeepReadonly<T> };
+
+class CachingInformer<T extends KubeObject> implements Informer<T>, ReflectorTarget<T>, OwnWrites<T> {
+  readonly resource: ResourceType<T>;
+  readonly writes: OwnWrites<T> = this;
+  readonly #options: InformerOptions<T>;
+  readonly #reflector: Reflector<T>;
+  readonly #slice: TimeSlice;
+  readonly #selects: LabelMatcher;
+  readonly #store: Store<T>;
+  readonly #overlay: Overlay<T>;
+  readonly #unreadable = new Map<string, { identity: DeepReadonly<T>; error: Error }>();
+  readonly #handlers = new Set<(event: InformerEvent<T>) => void>();
+  readonly #firstList = Promise.withResolvers<void>();
+  #staged = new Map<string, Prepared<T>>();
+  #listTicket: Ticket;
+  #hasSynced = false;
+  #started = false;
+
+  constructor(rest: ListWatch, resource: ResourceType<T>, options: InformerOptions<T>) {
+    const { namespace, labelSelector, clock, random, log, metrics } = options;
+    this.resource = resource;
+    this.#options = options;
+    this.#selects = parseLabelSelector(labelSelector ?? "");
+    this.#slice = new TimeSlice(clock);
+    this.#store = new Store(options.indexes);
+    this.#overlay = new Overlay(clock, options.indexes);
+    this.#listTicket = this.#overlay.ticket();
+    this.#reflector = new Reflector(rest, resource, this, {
+      clock,
+      random,
+      ...(namespace !== undefined && { namespace }),
+      ...(labelSelector !== undefined && { labelSelector }),
+      ...(log !== undefined && { log }),
+      onInterrupted: () => metrics?.interrupted(),
+    });
+    // Whoever waits handles the rejection; when nobody waits, it is no news.
+    this.#firstList.promise.catch(() => {});
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    if (this.#started) throw new Error(`informer of ${this.resource.plural} was started twice`);
+    this.#started = true;
+    await this.#reflector.run(signal);
+    this.#firstList.reject(
+      new ApiError(`informer of ${this.resource.plural} was stopped before it had synced`, {
+        class: "aborted",
+        cause: signal.reason,
+      }),
+    );
+  }
+
+  get started(): boolean {
+    return this.#started;
+  }
+
+  get hasSynced(): boolean {
+    return this.#hasSynced;
+  }
+
+  synced(signal?: AbortSignal): Promise<void> {
+    return signal === undefined ? this.#firstList.promise : unlessAborted(this.#firstList.promise, signal);
+  }
+
+  onEvent(handler: (event: InformerEvent<T>) => void): () => void {
+    // A function registered twice is two handlers, so that unsubscribing one leaves the other.
+    const own = (event: InformerEvent<T>) => handler(event);
+    this.#handlers.add(own);
+    for (const object of this.#store.list()) this.#tell(own, { type: "added", object });
+    return () => void this.#handlers.delete(own);
+  }
+
+  get(key: ObjectKey): DeepReadonly<T> | undefined {
+    const id = formatKey(key);
+    const unreadable = this.#unreadable.get(id);
+    if (unreadable !== undefined && !this.#overlay.covers(id)) {
+      const what = `get ${this.resource.kind} ${id} from the cache`;
+      throw new ApiError(`${what}: the object cannot be read: ${unreadable.error.message}`, {
+        class: "invalid",
+        cause: unreadable.error,
+      });
+    }
+    return this.#overlay.resolve(id, this.#store.get(id));
+  }
+
+  list(selection: Selection = {}): readonly DeepReadonly<T>[] {
+    return this.#overlay.merge(this.#store.list(selection), (written) => written.list(selection));
+  }
+
+  byIndex(index: string, value: string): readonly DeepReadonly<T>[] {
+    return this.#overlay.merge(this.#store.byIndex(index, value), (written) => written.byIndex(index, value));
+  }
+
+  get resourceVersion(): string | undefined {
+    return this.#overlay.position;
+  }
+
+  // What the reflector tells.
+
+  begin(): void {
+    this.#staged = new Map();
+    this.#listTicket = this.#overlay.ticket();
+  }
+
+  stage({ object, refused }: Received<T>, type: Presence): void {
+    const id = formatKey(keyOf(object));
+    if (type === "deleted") this.#staged.delete(id);
+    else this.#staged.set(id, this.#prepare(object, refused));
+  }
+
+  async commit(resourceVersion: string): Promise<void> {
+    const staged = this.#staged;
+    for (const [id, prepared] of staged) {
+      this.#take(id, prepared);
+      if (this.#slice.isSpent) await this.#slice.yield();
+    }
+    for (const id of new Set([...this.#store.keys(), ...this.#unreadable.keys()])) {
+      if (!staged.has(id)) this.#remove(id);
+      if (this.#slice.isSpent) await this.#slice.yield();
+    }
+    this.#staged = new Map();
+    this.#overlay.listed(resourceVersion, this.#listTicket);
+    this.#options.metrics?.listed();
+    if (!this.#hasSynced) {
+      this.#hasSynced = true;
+      this.#options.log?.debug({ kind: this.resource.kind, objects: this.#store.size }, "cache synced");
+      this.#firstList.resolve();
+    }
+  }
+
+  apply({ object, refused }: Received<T>, type: Presence): void {
+    const { uid, resourceVersion } = object.metadata;
+    // An event that was processed already: repeated, or late. Taking it would bring back a state that is over.
+    if (includesVersion(this.resourceVersion, resourceVersion)) return;
+    const id = formatKey(keyOf(object));
+    const prepared = this.#prepare(object, refused);
+    if (type === "deleted") this.#remove(id, prepared);
+    else this.#take(id, prepared);
+    this.#overlay.observed(id, type, uid, resourceVersion);
+  }
+
+  advance(resourceVersion: string): void {
+    if (!includesVersion(this.resourceVersion, resourceVersion)) this.#overlay.advanced(resourceVersion);
+  }

@@ -1,0 +1,22 @@
+/** Which failures of a pass are told in conditions, and under which reason (D6). */
+import { isApiError } from "#kube";
+import { UnsupportedSpec } from "./init-plan.ts";
+import { InvalidSpec } from "./planner.ts";
+import { ModeError, RenderError } from "./render/index.ts";
+
+/**
+ * `undefined` for what is part of normal life and cures itself: conflicts, an API server that is away, our own shutdown.
+ * Telling those would make conditions flap, and the flush would usually fail in the same way.
+ */
+export function describeFailure(error: unknown): { reason: string; message: string } | undefined {
+  if (error instanceof InvalidSpec || error instanceof ModeError)
+    return { reason: "InvalidSpec", message: error.message };
+  if (error instanceof UnsupportedSpec) return { reason: "UnsupportedSpec", message: error.message };
+  if (error instanceof RenderError) return { reason: "RenderFailed", message: error.message };
+  if (isApiError(error)) {
+    return isApiError(error, "invalid", "forbidden")
+      ? { reason: "RequestRefused", message: error.message }
+      : undefined;
+  }
+  return { reason: "ReconcileFailed", message: error instanceof Error ? error.message : String(error) };
+}

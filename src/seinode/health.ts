@@ -1,0 +1,225 @@
+/**
+ * Ready, Reconciling and Stalled: the one sentence that says where a node stands, for people and for tools that follow
+ * kstatus (design 4.3). Pure. Texts are stable while nothing changes: no counters, no addresses, no elapsed times.
+ */
+import { SeiNodeConditions, type SeiNodeStatus, TaskTypes } from "#api";
+import { formatTime } from "#clock";
+import { type Condition, type ConditionUpdate, type DeepReadonly, findCondition, type Pod } from "#kube";
+import { isPodReady, isSeidRunning, podProblem } from "./pod-state.ts";
+import { isUpdatePlan } from "./update-plan.ts";
+
+export interface HealthInput {
+  readonly status: DeepReadonly<SeiNodeStatus>;
+  readonly paused: boolean;
+  readonly pod: DeepReadonly<Pod> | undefined;
+  /** Whether both recorded images are the wanted ones. */
+  readonly imagesCurrent: boolean;
+  /** What the current task waits for. */
+  readonly waitingFor: string | undefined;
+  /** The transient error of the current task. */
+  readonly taskError: string | undefined;
+  /** Why nothing can be done although nothing failed: terminal until somebody changes something. */
+  readonly blocked: { readonly reason: string; readonly message: string } | undefined;
+  /** A failure of this pass that retrying alone will not cure. */
+  readonly failure: { readonly reason: string; readonly message: string } | undefined;
+}
+
+/** Something that keeps the node from getting on. It becomes Stalled after `afterMs` without a break. */
+export interface Problem {
+  readonly reason: string;
+  readonly message: string;
+  readonly remedy: string;
+  readonly afterMs: number;
+}
+
+const AT_ONCE = 0;
+const CONTAINER_PATIENCE_MS = 2 * 60_000;
+const REACH_PATIENCE_MS = 5 * 60_000;
+
+export function findProblem(input: HealthInput): Problem | undefined {
+  const { status, pod, blocked, failure } = input;
+  if (failure !== undefined) {
+    return {
+      ...failure,
+      remedy: "correct what it names; the controller tries again by itself",
+      afterMs: AT_ONCE,
+    };
+  }
+  if (input.paused) return undefined;
+  if (blocked !== undefined) return { ...blocked, remedy: "", afterMs: AT_ONCE };
+  if (status.phase === "Failed") {
+    return {
+      reason: "InitializationFailed",
+      message: failedTask(status),
+      remedy: "correct the cause, then set the annotation sei.io/retry to a new value; the volume is kept",
+      afterMs: AT_ONCE,
+    };
+  }
+  if (status.plan?.phase === "Failed") {
+    return {
+      reason: "PlanFailed",
+      message: failedTask(status),
+      remedy:
+        "correct spec, or set the annotation sei.io/retry to a new value; it is also tried again by itself",
+      afterMs: AT_ONCE,
+    };
+  }
+  const trouble = pod && podProblem(pod);
+  if (trouble?.kind === "pullError") {
+    return {
+      reason: "ImagePullFailed",
+      message: trouble.message,
+      remedy: "correct spec.image or the registry's credentials",
+      afterMs: CONTAINER_PATIENCE_MS,
+    };
+  }
+  if (trouble?.kind === "crashLoop") {
+    return {
+      reason: "CrashLoop",
+      message: trouble.message,
+      remedy:
+        "look at its log; if seid stopped for a chain upgrade, set spec.image to the version of the upgrade",
+      afterMs: CONTAINER_PATIENCE_MS,
+    };
+  }
+  if (trouble?.kind === "unschedulable") {
+    return {
+      reason: "Unschedulable",
+      message: trouble.message,
+      remedy: "look at the pod's events for the missing capacity, taint or volume",
+      afterMs: REACH_PATIENCE_MS,
+    };
+  }
+  if (input.taskError !== undefined) {
+    return {
+      reason: "TaskCannotRun",
+      message: input.taskError,
+      remedy:
+        "look at the containers sei-sidecar and kube-rbac-proxy of the pod, and at the controller's log",
+      afterMs: REACH_PATIENCE_MS,
+    };
+  }
+  if (findCondition(status.conditions, SeiNodeConditions.sidecarReady)?.status === "Unknown") {
+    return {
+      reason: "SidecarUnreachable",
+      message: "the sidecar does not answer",
+      remedy: "look at the containers sei-sidecar and kube-rbac-proxy of the pod, and at network policies",
+      afterMs: REACH_PATIENCE_MS,
+    };
+  }
+  return undefined;
+}
+
+/** `lasted` is how long `problem` has been there; `previous` keeps Stalled True over a restart of ours. */
+export function stalledCondition(
+  problem: Problem | undefined,
+  lasted: { lastedMs: number; sinceEpochMs: number } | undefined,
+  previous: DeepReadonly<Condition> | undefined,
+): ConditionUpdate {
+  const type = SeiNodeConditions.stalled;
+  if (problem === undefined || lasted === undefined)
+    return { type, status: "False", reason: "NotStalled", message: "" };
+  if (
+    previous?.status === "True" &&
+    previous.reason === problem.reason &&
+    previous.message.startsWith(problem.message)
+  ) {
+    return { type, status: "True", reason: previous.reason, message: previous.message };
+  }
+  if (lasted.lastedMs < problem.afterMs) return { type, status: "False", reason: "NotStalled", message: "" };
+  const remedy = problem.remedy === "" ? "" : `; ${problem.remedy}`;
+  return {
+    type,
+    status: "True",
+    reason: problem.reason,
+    message: `${problem.message} (since ${formatTime(lasted.sinceEpochMs)})${remedy}`,
+  };
+}
+
+export function reconcilingCondition(input: HealthInput): ConditionUpdate {
+  const type = SeiNodeConditions.reconciling;
+  const { status, paused, blocked } = input;
+  const active = status.plan?.phase === "Active";
+  const beginning =
+    status.phase === undefined || status.phase === "Pending" || status.phase === "Initializing";
+  if (paused || blocked !== undefined || !(active || beginning)) {
+    return { type, status: "False", reason: "Settled", message: "" };
+  }
+  return { type, status: "True", reason: planReason(status), message: progress(input) };
+}
+
+export function readyCondition(input: HealthInput): ConditionUpdate {
+  const type = SeiNodeConditions.ready;
+  const unready = whyNotReady(input);
+  if (unready === undefined) {
+    return {
+      type,
+      status: "True",
+      reason: "Ready",
+      message: `seid runs ${input.status.currentImage ?? ""} and is ready`,
+    };
+  }
+  return { type, status: "False", ...unready };
+}
+
+function whyNotReady(input: HealthInput): { reason: string; message: string } | undefined {
+  const { status, pod, failure, blocked } = input;
+  if (failure !== undefined) return failure;
+  if (input.paused) return { reason: "Paused", message: "spec.paused is true; the pod is scaled to 0" };
+  if (blocked !== undefined) return blocked;
+  if (status.phase === "Failed") return { reason: "InitializationFailed", message: failedTask(status) };
+  if (status.plan?.phase === "Failed") return { reason: "PlanFailed", message: failedTask(status) };
+  if (status.phase !== "Running" || status.plan?.phase === "Active") {
+    return { reason: planReason(status), message: progress(input) };
+  }
+  if (pod === undefined) return { reason: "PodMissing", message: "the StatefulSet has no running pod" };
+  const trouble = podProblem(pod);
+  if (trouble !== undefined) return { reason: "PodNotReady", message: trouble.message };
+  if (!input.imagesCurrent) {
+    return {
+      reason: "ImageNotObserved",
+      message: "the pod has not yet shown that it runs the wanted images",
+    };
+  }
+  const sidecar = findCondition(status.conditions, SeiNodeConditions.sidecarReady);
+  if (sidecar?.status !== "True") {
+    return sidecar?.status === "False"
+      ? { reason: "SidecarNotReady", message: "the sidecar restarted; it is marked ready again" }
+      : { reason: "SidecarUnreachable", message: "the sidecar does not answer" };
+  }
+  if (!isPodReady(pod)) return podNotReady(pod);
+  return undefined;
+}
+
+/** seid halts on purpose at an upgrade height: running, sidecar fine, never ready again on this image. */
+function podNotReady(pod: DeepReadonly<Pod>): { reason: string; message: string } {
+  if (!isSeidRunning(pod)) return { reason: "PodNotReady", message: "the seid container is not running" };
+  return {
+    reason: "PodNotReady",
+    message:
+      "seid runs but does not report ready: it is starting, catching up, or waits for a chain upgrade at its halt " +
+      "height; in the last case set spec.image to the version of the upgrade, the pod is then replaced at once",
+  };
+}
+
+function planReason(status: DeepReadonly<SeiNodeStatus>): string {
+  const { plan } = status;
+  if (plan?.phase !== "Active" || plan.failedPhase !== undefined) return "Initializing";
+  if (isUpdatePlan(plan)) return "Updating";
+  return plan.tasks[0]?.type === TaskTypes.markReady ? "MarkingReady" : "Initializing";
+}
+
+function progress(input: HealthInput): string {
+  const { plan } = input.status;
+  if (plan?.phase !== "Active") return "the plan is being made";
+  const index = plan.tasks.findIndex((task) => task.status !== "Complete");
+  const task = plan.tasks[index];
+  if (task === undefined) return "the plan is finishing";
+  const at = `task ${task.type} (${index + 1} of ${plan.tasks.length})`;
+  return input.waitingFor === undefined ? at : `${at} waits for ${input.waitingFor}`;
+}
+
+function failedTask(status: DeepReadonly<SeiNodeStatus>): string {
+  const detail = status.plan?.failedTaskDetail;
+  return detail === undefined ? "the plan failed" : `task ${detail.type} failed: ${detail.error}`;
+}

@@ -1,0 +1,89 @@
+/** One pass over one SeiNode: what was read, and the status being worked out. Lives as long as the pass. */
+import { Labels, type SeiNode, type SeiNodeStatus } from "#api";
+import { formatTime } from "#clock";
+import {
+  type Condition,
+  type ConditionUpdate,
+  type DeepReadonly,
+  type Logger,
+  type Pod,
+  pods,
+  type ReconcileContext,
+  type StatefulSet,
+  setCondition,
+} from "#kube";
+import type { SidecarTarget } from "#sidecar";
+import type { SeiNodeRuntime } from "./deps.ts";
+import type { Images } from "./images.ts";
+import { isTerminating } from "./pod-state.ts";
+import { isOwnedBy } from "./tasks/replace-pod.ts";
+
+export interface Pass {
+  /** `namespace/name`, the key of every in-memory record. */
+  readonly key: string;
+  /** The newest version held: the status flush carries its resourceVersion. */
+  readonly node: DeepReadonly<SeiNode>;
+  /** The draft: changed in place, flushed once at the end. */
+  readonly status: SeiNodeStatus & { conditions: Condition[] };
+  readonly time: string;
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  /** Set once the StatefulSet was brought in shape in this pass. */
+  statefulSet?: DeepReadonly<StatefulSet>;
+  /** The owned pod that is not terminating, as the cache shows it. */
+  pod?: DeepReadonly<Pod>;
+  wanted?: Images;
+  /** What the current task waits for. */
+  waitingFor?: string;
+  /** A transient error of the current task. It is tried again, and told once it has lasted. */
+  taskError?: string;
+  /** Why nothing can be done now although nothing failed. */
+  blocked?: { readonly reason: string; readonly message: string };
+}
+
+export function openPass(
+  runtime: Pick<SeiNodeRuntime, "clock">,
+  key: string,
+  node: DeepReadonly<SeiNode>,
+  context: ReconcileContext,
+): Pass {
+  const draft = structuredClone(node.status ?? {}) as SeiNodeStatus;
+  return {
+    key,
+    node,
+    status: Object.assign(draft, { conditions: draft.conditions ?? [] }),
+    time: formatTime(runtime.clock.now()),
+    signal: context.signal,
+    log: context.log,
+  };
+}
+
+export function setPassCondition(pass: Pass, update: ConditionUpdate): void {
+  setCondition(pass.status.conditions, update, {
+    generation: pass.node.metadata.generation ?? 0,
+    time: pass.time,
+  });
+}
+
+/** Reads the pod of the recorded StatefulSet from the cache. */
+export async function observePod(runtime: Pick<SeiNodeRuntime, "client">, pass: Pass): Promise<void> {
+  const uid = pass.status.statefulSet?.uid;
+  if (uid === undefined) return;
+  const { name, namespace = "" } = pass.node.metadata;
+  const labelled = await runtime.client.list(
+    pods,
+    { namespace, labels: { [Labels.node]: name } },
+    pass.signal,
+  );
+  const pod = labelled.find(
+    (candidate) => isOwnedBy(candidate, { metadata: { uid } }) && !isTerminating(candidate),
+  );
+  if (pod !== undefined) pass.pod = pod;
+}
+
+/** Where to reach the sidecar. With a pod, its IP is dialled, so that stale DNS never reaches another one. */
+export function sidecarTarget(pass: Pass): SidecarTarget {
+  const { name, namespace = "" } = pass.node.metadata;
+  const podIP = pass.pod?.status?.podIP;
+  return podIP ? { namespace, node: name, podIP } : { namespace, node: name };
+}

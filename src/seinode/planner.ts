@@ -1,0 +1,122 @@
+/**
+ * Decides what a SeiNode's plan should be (pure). Reads the world as it was observed, returns one decision; building
+ * ids, persisting and executing are the reconciler's.
+ *
+ *   no plan ----------> init | update | mark-ready | none
+ *   Active -----------> run | superseded by a new update plan (D2, D5)
+ *   Complete ---------> cleared, then as "no plan"
+ *   Failed (Running) -> kept and shown until its back-off is over or the spec changed (D8), then as "no plan"
+ */
+import { type SeiNode, type SeiNodeStatus, type TaskPlan, TaskTypes } from "#api";
+import type { DeepReadonly, Pod } from "#kube";
+import type { TaskSpec } from "#plan";
+import { type Images, imageDrift } from "./images.ts";
+import { initTasks } from "./init-plan.ts";
+import { isUpdatePlan, markReadyTasks, targetOf, updateTasks, waitsForOldSidecar } from "./update-plan.ts";
+import { validateSpec } from "./validate.ts";
+
+export interface PlannerInput {
+  readonly node: DeepReadonly<SeiNode>;
+  /** As it will be flushed: probe and peers of this pass included. */
+  readonly status: DeepReadonly<SeiNodeStatus>;
+  readonly wanted: Images;
+  /** The owned pod that is not terminating. */
+  readonly pod: DeepReadonly<Pod> | undefined;
+  /** The sidecar of that pod is known to be dead and not merely out of reach (D5). */
+  readonly sidecarDead: boolean;
+  /** SidecarReady is False because the sidecar answered 503. */
+  readonly sidecarNotReady: boolean;
+  /** A failed plan has been shown long enough, or something changed that may cure it (D8). */
+  readonly retryDue: boolean;
+}
+
+export type PlanKind = "init" | "update" | "mark-ready";
+
+export type Decision =
+  | { readonly action: "none" }
+  | { readonly action: "run" }
+  /** The plan ended and nothing follows. */
+  | { readonly action: "clear" }
+  | {
+      readonly action: "start";
+      readonly kind: PlanKind;
+      readonly tasks: readonly TaskSpec[];
+      /** Why: the message of the drift. Empty for init plans. */
+      readonly message: string;
+      /** Set when an active plan is dropped for this one. */
+      readonly supersedes?: string;
+    };
+
+export class InvalidSpec extends Error {
+  override readonly name = "InvalidSpec";
+}
+
+export function decidePlan(input: PlannerInput): Decision {
+  const plan = input.status.plan;
+  if (plan?.phase === "Active") return supersede(input, plan) ?? { action: "run" };
+  if (plan?.phase === "Failed" && !input.retryDue) return { action: "none" };
+  const next = startNext(input);
+  return next ?? { action: plan === undefined ? "none" : "clear" };
+}
+
+function startNext(input: PlannerInput): Decision | undefined {
+  const { node, status, wanted, pod } = input;
+  const problems = validateSpec(node.spec);
+  if (problems.length > 0) throw new InvalidSpec(problems.join("; "));
+  if (status.phase !== "Running") {
+    return { action: "start", kind: "init", tasks: initTasks(node, status), message: "" };
+  }
+  const drift = imageDrift(status, wanted, pod);
+  if (drift !== undefined) return startUpdate(input, drift);
+  if (input.sidecarNotReady) {
+    return {
+      action: "start",
+      kind: "mark-ready",
+      tasks: markReadyTasks(),
+      message: "the sidecar answers not ready",
+    };
+  }
+  return undefined;
+}
+
+function startUpdate(input: PlannerInput, message: string, supersedes?: string): Decision {
+  const tasks = updateTasks(input.node, input.wanted, { sidecarDead: input.sidecarDead });
+  return { action: "start", kind: "update", tasks, message, ...(supersedes !== undefined && { supersedes }) };
+}
+
+/** An init plan is never superseded: what it renders follows the spec, and D24 replaces a pod that cannot start. */
+function supersede(input: PlannerInput, plan: DeepReadonly<TaskPlan>): Decision | undefined {
+  const { status, wanted, pod } = input;
+  if (status.phase !== "Running") return undefined;
+
+  if (!isUpdatePlan(plan)) {
+    const drift = imageDrift(status, wanted, pod);
+    return drift === undefined ? undefined : startUpdate(input, drift, "an image changed");
+  }
+  const target = targetOf(plan);
+  if (target !== undefined && (target.seid !== wanted.seid || target.sidecar !== wanted.sidecar)) {
+    // Always a full update plan, even back to the image that was current: the pod may already be on its way to the other.
+    const message =
+      imageDrift(status, wanted, pod) ??
+      `image drift detected: spec=${wanted.seid} current=${status.currentImage ?? ""} while rolling to ${target.seid}`;
+    return startUpdate(input, message, `the wanted image changed from ${target.seid} to ${wanted.seid}`);
+  }
+  if (input.sidecarDead && waitsForOldSidecar(plan)) {
+    const message = imageDrift(status, wanted, pod) ?? `image drift detected: spec=${wanted.seid}`;
+    return startUpdate(input, message, "the sidecar of the old pod is gone, so the pod is replaced first");
+  }
+  return undefined;
+}
+
+/** Which kind of plan this is, in the words of the plan_type label (spec/seinode.md 9.3). */
+export function planType(
+  plan: DeepReadonly<TaskPlan>,
+): "init" | "node-update" | "mark-ready-reapply" | "unknown" {
+  for (const task of plan.tasks) {
+    if (task.type === TaskTypes.observeImage) return "node-update";
+    if (task.type === TaskTypes.ensureDataPvc) return "init";
+  }
+  return plan.tasks.length === 1 && plan.tasks[0]?.type === TaskTypes.markReady
+    ? "mark-ready-reapply"
+    : "unknown";
+}

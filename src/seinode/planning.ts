@@ -1,0 +1,150 @@
+/** Puts the planner's decision into the status draft: starts, drops and clears plans, with the conditions that go with it. */
+import { SeiNodeConditions, SeiNodeEvents, SeiNodeReasons, type TaskPlan } from "#api";
+import { findCondition } from "#kube";
+import { buildPlan } from "#plan";
+import type { SeiNodeRuntime } from "./deps.ts";
+import type { Images } from "./images.ts";
+import { type Pass, setPassCondition } from "./pass.ts";
+import { type Decision, decidePlan, planType } from "./planner.ts";
+import { isPodReady, isSidecarRunning } from "./pod-state.ts";
+import { retryRequested } from "./retry.ts";
+import { isUpdatePlan } from "./update-plan.ts";
+
+/** What the pass is to do with the plan now in the draft. */
+export type PlanStep = "execute" | "persist" | "idle";
+
+/** May reject with InvalidSpec, UnsupportedSpec or ModeError: then the draft's plan is as it was. */
+export function planNext(runtime: SeiNodeRuntime, pass: Pass, wanted: Images): PlanStep {
+  const ended = pass.status.plan;
+  const decision = decidePlan({
+    node: pass.node,
+    status: pass.status,
+    wanted,
+    pod: pass.pod,
+    sidecarDead: isSidecarDead(runtime, pass),
+    sidecarNotReady: sidecarCondition(pass)?.reason === SeiNodeReasons.sidecarNotReady,
+    retryDue: isRetryDue(runtime, pass),
+  });
+  if (ended !== undefined && ended.phase !== "Active") settle(runtime, pass, ended, decision);
+  if (decision.action === "run") return "execute";
+  if (decision.action !== "start") return "idle";
+  startPlan(runtime, pass, decision);
+  return "persist";
+}
+
+function startPlan(
+  runtime: SeiNodeRuntime,
+  pass: Pass,
+  decision: Extract<Decision, { action: "start" }>,
+): void {
+  const { status } = pass;
+  if (decision.supersedes !== undefined && status.plan?.id !== undefined) {
+    runtime.engine.forget(status.plan.id);
+    const message = `${decision.supersedes}; plan ${status.plan.id} is dropped for a new one`;
+    runtime.recorder.event(pass.node, "Normal", SeiNodeEvents.nodeUpdateSuperseded, message);
+  }
+  const init = decision.kind === "init";
+  status.plan = buildPlan({
+    id: runtime.random.uuid(),
+    tasks: decision.tasks,
+    targetPhase: "Running",
+    ...(init && { failedPhase: "Failed" }),
+  });
+  if (status.plan.id !== undefined) runtime.sidecarTasks.noteFreshPlan(status.plan.id);
+  recordRetry(pass);
+  if (decision.kind === "update") {
+    setPassCondition(pass, {
+      type: SeiNodeConditions.nodeUpdateInProgress,
+      status: "True",
+      reason: SeiNodeReasons.updateStarted,
+      message: decision.message,
+    });
+  }
+  if (init && status.phase !== "Initializing") {
+    status.phase = "Initializing";
+    status.phaseTransitionTime = pass.time;
+  }
+  pass.log.info({ plan: status.plan.id, planKind: decision.kind }, "plan built");
+}
+
+/** A plan that ended is told in NodeUpdateInProgress and in the metrics, and leaves the draft unless it is kept to be seen. */
+function settle(runtime: SeiNodeRuntime, pass: Pass, ended: TaskPlan, decision: Decision): void {
+  const kept = decision.action === "none";
+  tellUpdateEnded(pass, ended);
+  if (kept) return;
+  if (ended.phase === "Complete") runtime.retries.forget(pass.key);
+  observeDuration(runtime, pass, ended);
+  delete pass.status.plan;
+}
+
+function tellUpdateEnded(pass: Pass, ended: TaskPlan): void {
+  const type = SeiNodeConditions.nodeUpdateInProgress;
+  if (!isUpdatePlan(ended) || findCondition(pass.status.conditions, type)?.status !== "True") return;
+  const detail = ended.failedTaskDetail;
+  const why = detail === undefined ? "unknown" : `task ${detail.type}: ${detail.error}`;
+  setPassCondition(
+    pass,
+    ended.phase === "Complete"
+      ? {
+          type,
+          status: "False",
+          reason: SeiNodeReasons.updateComplete,
+          message: `plan ${ended.id} is complete`,
+        }
+      : {
+          type,
+          status: "False",
+          reason: SeiNodeReasons.updateFailed,
+          message: `plan ${ended.id} failed: ${why}`,
+        },
+  );
+}
+
+/** From the first task's submission to now (spec/seinode.md 9.3). */
+function observeDuration(runtime: SeiNodeRuntime, pass: Pass, ended: TaskPlan): void {
+  const submittedAt = ended.tasks[0]?.submittedAt;
+  if (submittedAt === undefined || ended.phase === "Active") return;
+  const seconds = Math.max(0, (runtime.clock.now() - Date.parse(submittedAt)) / 1000);
+  const outcome = ended.phase === "Complete" ? "complete" : "failed";
+  runtime.metrics.planDuration(
+    "seinode",
+    pass.node.metadata.namespace ?? "",
+    planType(ended),
+    outcome,
+    seconds,
+  );
+}
+
+function isSidecarDead(runtime: SeiNodeRuntime, pass: Pass): boolean {
+  const { pod } = pass;
+  const condition = sidecarCondition(pass);
+  const unknownSince = condition?.status === "Unknown" ? Date.parse(condition.lastTransitionTime) : undefined;
+  return runtime.probes.isDead(
+    pass.key,
+    {
+      exists: pod !== undefined,
+      sidecarRuns: pod !== undefined && isSidecarRunning(pod),
+      ready: pod !== undefined && isPodReady(pod),
+    },
+    unknownSince,
+  );
+}
+
+function sidecarCondition(pass: Pass) {
+  return findCondition(pass.status.conditions, SeiNodeConditions.sidecarReady);
+}
+
+/** D8: a failed plan is rebuilt after a change of the spec, on `sei.io/retry`, or when its back-off is over. */
+function isRetryDue(runtime: SeiNodeRuntime, pass: Pass): boolean {
+  const { plan } = pass.status;
+  if (plan?.phase !== "Failed") return true;
+  if (pass.status.phase === "Failed") return true;
+  if (retryRequested(pass.node, pass.status)) return true;
+  if (pass.status.observedGeneration !== pass.node.metadata.generation) return true;
+  return runtime.retries.dueInMs(pass.key, plan.id ?? "") === 0;
+}
+
+function recordRetry(pass: Pass): void {
+  const value = retryRequested(pass.node, pass.status);
+  if (value !== undefined) pass.status.observedRetry = value;
+}

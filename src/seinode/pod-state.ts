@@ -1,0 +1,112 @@
+/** What a pod's status says, as facts (pure). Nothing here decides anything. */
+import type { DeepReadonly, Pod } from "#kube";
+
+type ContainerStatus = NonNullable<NonNullable<DeepReadonly<Pod>["status"]>["containerStatuses"]>[number];
+
+export const SEID_CONTAINER = "seid";
+export const SIDECAR_CONTAINER = "sei-sidecar";
+const PROXY_CONTAINER = "kube-rbac-proxy";
+
+export const REVISION_LABEL = "controller-revision-hash";
+
+const PULL_ERRORS = new Set([
+  "ErrImagePull",
+  "ImagePullBackOff",
+  "InvalidImageName",
+  "ErrImageNeverPull",
+  "ImageInspectError",
+  "RegistryUnavailable",
+]);
+
+export interface PodProblem {
+  readonly kind: "pullError" | "crashLoop" | "unschedulable";
+  /** Stable text for conditions: no counters, no times, no addresses. */
+  readonly message: string;
+}
+
+export function isTerminating(pod: DeepReadonly<Pod>): boolean {
+  return pod.metadata.deletionTimestamp !== undefined;
+}
+
+export function revisionOf(pod: DeepReadonly<Pod>): string | undefined {
+  return pod.metadata.labels?.[REVISION_LABEL];
+}
+
+export function isPodReady(pod: DeepReadonly<Pod>): boolean {
+  return pod.status?.conditions?.some((c) => c.type === "Ready" && c.status === "True") ?? false;
+}
+
+/** Whether a call to the sidecar through its proxy has somebody to answer it. */
+export function isSidecarRunning(pod: DeepReadonly<Pod>): boolean {
+  return (
+    statusOf(pod, SIDECAR_CONTAINER)?.state?.running !== undefined &&
+    statusOf(pod, PROXY_CONTAINER)?.state?.running !== undefined
+  );
+}
+
+export function isSeidRunning(pod: DeepReadonly<Pod>): boolean {
+  return statusOf(pod, SEID_CONTAINER)?.state?.running !== undefined;
+}
+
+/** The image the pod was created with. Status images are not asked: runtimes rewrite them (D4). */
+export function specImage(pod: DeepReadonly<Pod>, container: string): string | undefined {
+  const all = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
+  return all.find((c) => c.name === container)?.image;
+}
+
+/**
+ * Whether the container has shown that its image was pulled and its process started, now or before. Neither `started`
+ * nor `ready` is asked: seid's startup probe waits for mark-ready (D4).
+ */
+export function hasStarted(pod: DeepReadonly<Pod>, container: string): boolean {
+  const status = statusOf(pod, container);
+  if (status === undefined || !status.imageID) return false;
+  return (
+    status.state?.running !== undefined ||
+    status.state?.terminated !== undefined ||
+    status.lastState?.terminated !== undefined
+  );
+}
+
+/** Why the pod cannot start or stay up, or `undefined`. A pod that is merely on its way has no problem. */
+export function podProblem(pod: DeepReadonly<Pod>): PodProblem | undefined {
+  for (const status of containerStatuses(pod)) {
+    const reason = status.state?.waiting?.reason;
+    if (reason === undefined) continue;
+    if (PULL_ERRORS.has(reason)) {
+      const image = specImage(pod, status.name) ?? status.image;
+      // ErrImagePull and ImagePullBackOff alternate; naming one text for both keeps the condition still.
+      return { kind: "pullError", message: `container ${status.name} cannot pull image ${image}` };
+    }
+    if (reason === "CrashLoopBackOff") {
+      return { kind: "crashLoop", message: `container ${status.name} is in a crash loop` };
+    }
+  }
+  const scheduled = pod.status?.conditions?.find((c) => c.type === "PodScheduled");
+  if (scheduled?.status === "False" && scheduled.reason === "Unschedulable") {
+    return { kind: "unschedulable", message: `pod ${pod.metadata.name} cannot be scheduled` };
+  }
+  return undefined;
+}
+
+/** Changes exactly when something changes that can bring the sidecar up or down. */
+export function sidecarFingerprint(pod: DeepReadonly<Pod> | undefined): string {
+  if (pod === undefined) return "no pod";
+  const sidecar = statusOf(pod, SIDECAR_CONTAINER);
+  return [
+    pod.metadata.uid,
+    pod.status?.podIP ?? "",
+    sidecar?.containerID ?? "",
+    sidecar?.restartCount ?? 0,
+    isSidecarRunning(pod),
+    isPodReady(pod),
+  ].join("/");
+}
+
+function containerStatuses(pod: DeepReadonly<Pod>): readonly ContainerStatus[] {
+  return [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+}
+
+function statusOf(pod: DeepReadonly<Pod>, container: string): ContainerStatus | undefined {
+  return containerStatuses(pod).find((status) => status.name === container);
+}

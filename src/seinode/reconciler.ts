@@ -1,0 +1,200 @@
+/**
+ * Brings one SeiNode to what its spec says: observe, decide, act, flush (spec/seinode.md 3, design section 2). The order
+ * of the steps is load-bearing; each says why it stands where it does.
+ */
+import { Finalizers, type SeiNode, SeiNodeConditions, SeiNodeReasons, seiNodes } from "#api";
+import {
+  Applier,
+  addFinalizer,
+  configMaps,
+  formatKey,
+  hasFinalizer,
+  isControlledBy,
+  type ObjectKey,
+  parseKey,
+  persistentVolumeClaims,
+  type Reconcile,
+  type ReconcileContext,
+  type ReconcileResult,
+  StatusWriter,
+  services,
+  statefulSets,
+  unlessNotFound,
+} from "#kube";
+import { deleteNode } from "./deletion.ts";
+import type { SeiNodeDeps, SeiNodeRuntime } from "./deps.ts";
+import { executePlan } from "./execution.ts";
+import { describeFailure } from "./failures.ts";
+import { finishPass } from "./finish.ts";
+import { type Images, provesImages } from "./images.ts";
+import { NodeIds } from "./node-ids.ts";
+import { observePod, openPass, type Pass, setPassCondition } from "./pass.ts";
+import { resolvePeers } from "./peer-resolution.ts";
+import { planNext } from "./planning.ts";
+import { podProblem, revisionOf } from "./pod-state.ts";
+import { SidecarProbes } from "./probe.ts";
+import { identityChange, ownClaimName, rbacProxyConfigName, sidecarImage } from "./render/index.ts";
+import { retryRequested } from "./retry.ts";
+import { probeLabel, probeSidecar } from "./sidecar-condition.ts";
+import { StallTimers } from "./stall-timers.ts";
+import { FIELD_MANAGER, readStatefulSet, syncStatefulSet } from "./statefulset.ts";
+import { replaceOutdatedPods } from "./tasks/replace-pod.ts";
+import { UpdateRetries } from "./update-retries.ts";
+
+export function createSeiNodeReconciler(deps: SeiNodeDeps): Reconcile {
+  const runtime: SeiNodeRuntime = {
+    ...deps,
+    applier: new Applier(deps.client, FIELD_MANAGER),
+    statusWriter: new StatusWriter<SeiNode>(deps.client, seiNodes),
+    nodeIds: new NodeIds(deps.sidecars, deps.clock),
+    probes: new SidecarProbes(deps.clock, (key, state) =>
+      deps.metrics.sidecarProbe(parseKey(key).namespace ?? "", probeLabel(state)),
+    ),
+    retries: new UpdateRetries(deps.clock),
+    stalls: new StallTimers(deps.clock),
+  };
+  return (key, context) => reconcile(runtime, key, context);
+}
+
+async function reconcile(
+  runtime: SeiNodeRuntime,
+  key: ObjectKey,
+  context: ReconcileContext,
+): Promise<ReconcileResult> {
+  const { client, metrics } = runtime;
+  const given = await unlessNotFound(client.get<SeiNode>(seiNodes, key, context.signal));
+  if (given === undefined) {
+    forget(runtime, key);
+    return {};
+  }
+  // An object without a spec passes admission; there is nothing to do for it until it gets one.
+  if (given.spec === undefined && given.metadata.deletionTimestamp === undefined) return {};
+  if (given.status?.phase !== undefined) metrics.phase(key.namespace ?? "", key.name, given.status.phase);
+  if (given.metadata.deletionTimestamp !== undefined) return deleteNode(runtime, given, context);
+
+  // Before the pass opens, because it changes the resourceVersion that the status flush carries.
+  const node = hasFinalizer(given, Finalizers.seiNode)
+    ? given
+    : await addFinalizer<SeiNode>(client, seiNodes, given, Finalizers.seiNode, context.signal);
+  const pass = openPass(runtime, formatKey(key), node, context);
+  let result: ReconcileResult = {};
+  let error: unknown;
+  try {
+    result = await advance(runtime, pass);
+  } catch (cause) {
+    error = cause;
+  }
+  return finishPass(runtime, pass, result, error, error === undefined ? undefined : describeFailure(error));
+}
+
+async function advance(runtime: SeiNodeRuntime, pass: Pass): Promise<ReconcileResult> {
+  const { node, status } = pass;
+  setPaused(pass);
+  // Terminal until a person asks for another try (D10). Pausing a Failed node changes nothing either.
+  if (status.phase === "Failed" && retryRequested(node, status) === undefined) return {};
+
+  const wanted: Images = { seid: node.spec.image, sidecar: sidecarImage(node, runtime.settings) };
+  pass.wanted = wanted;
+  // Before anything is rendered: a pod must never start on another chain's data (D27).
+  const ready = (await isIdentityKept(runtime, pass)) && (await bringStatefulSetInShape(runtime, pass));
+  if (ready !== true) return ready === false ? {} : ready;
+  await observePod(runtime, pass);
+  // Paused: the StatefulSet is at 0 by now; plan, probe and peers stand still.
+  if (node.spec.paused === true) return {};
+
+  await resolvePeers(runtime, node, status, pass);
+  await probeSidecar(runtime, pass);
+  recordImagesSeen(pass, wanted);
+  const step = planNext(runtime, pass, wanted);
+  // A plan is visible before it acts: it is persisted in this pass and executed in the next.
+  if (step === "persist") return { requeueAfterMs: 1 };
+  if (step === "idle") return {};
+  await replaceHopelessPod(runtime, pass);
+  const result = await executePlan(runtime, pass);
+  recordImagesSeen(pass, wanted);
+  return result;
+}
+
+function setPaused(pass: Pass): void {
+  const paused = pass.node.spec.paused === true;
+  setPassCondition(pass, {
+    type: SeiNodeConditions.paused,
+    status: paused ? "True" : "False",
+    reason: paused ? SeiNodeReasons.paused : SeiNodeReasons.notPaused,
+    message: paused ? "spec.paused is true" : "spec.paused is not set",
+  });
+}
+
+/** The StatefulSet tells what it was rendered with; when it is gone, the volume still does. */
+async function isIdentityKept(runtime: SeiNodeRuntime, pass: Pass): Promise<boolean> {
+  const { node } = pass;
+  const statefulSet = await readStatefulSet(runtime.client, node, pass.signal);
+  const claimKey = { namespace: node.metadata.namespace ?? "", name: ownClaimName(node.metadata.name) };
+  const witness =
+    statefulSet ?? (await unlessNotFound(runtime.client.get(persistentVolumeClaims, claimKey, pass.signal)));
+  if (witness === undefined || !isControlledBy(witness, node.metadata.uid)) return true;
+  const change = identityChange(node, witness);
+  if (change === undefined) return true;
+  pass.blocked = {
+    reason: "IdentityChanged",
+    message:
+      `spec.${change.field} was changed from ${change.from} to ${change.to} on a node that has data of ${change.from}; ` +
+      `nothing is rendered: change it back, or delete this SeiNode and create one with ${change.to}`,
+  };
+  return false;
+}
+
+/** True: applied and recorded. A result: come back with it. False: blocked, and the pass says why. */
+async function bringStatefulSetInShape(
+  runtime: SeiNodeRuntime,
+  pass: Pass,
+): Promise<boolean | ReconcileResult> {
+  const { node, status } = pass;
+  const cached = await readStatefulSet(runtime.client, node, pass.signal);
+  const outcome = await syncStatefulSet(runtime, node, cached, status.statefulSet?.uid, pass.signal);
+  if (outcome.state === "applied") {
+    const { name, uid } = outcome.statefulSet.metadata;
+    pass.statefulSet = outcome.statefulSet;
+    status.statefulSet = { name, uid };
+    return true;
+  }
+  if (outcome.state === "forget") {
+    // Flushed before the next one is created: a crash between the two must never make us delete our own fresh object.
+    pass.log.info({ statefulSet: status.statefulSet?.uid }, outcome.message);
+    delete status.statefulSet;
+    return { requeueAfterMs: 1 };
+  }
+  pass.blocked = { reason: outcome.reason, message: outcome.message };
+  return false;
+}
+
+/** D21: what the pod proves fills what was never recorded. It never overwrites: that is observe-image's. */
+function recordImagesSeen(pass: Pass, wanted: Images): void {
+  const { status, pod } = pass;
+  if (status.phase !== "Running" || pod === undefined || !provesImages(pod, wanted)) return;
+  status.currentImage ||= wanted.seid;
+  status.currentSidecarImage ||= wanted.sidecar;
+}
+
+/** D24: while initialising, an outdated pod that cannot start would never get on; a healthy one is left for mark-ready. */
+async function replaceHopelessPod(runtime: SeiNodeRuntime, pass: Pass): Promise<void> {
+  const { pod, statefulSet, status } = pass;
+  if (status.phase !== "Initializing" || pod === undefined || podProblem(pod) === undefined) return;
+  if (revisionOf(pod) === statefulSet?.status?.updateRevision) return;
+  await replaceOutdatedPods(runtime.client, pass.node, pass.signal);
+}
+
+/** Nothing in memory, and no series, outlives its object. */
+function forget(runtime: SeiNodeRuntime, key: ObjectKey): void {
+  const text = formatKey(key);
+  const { namespace = "", name } = key;
+  runtime.statusWriter.forget(text);
+  runtime.nodeIds.forget(text);
+  runtime.probes.forget(text);
+  runtime.retries.forget(text);
+  runtime.stalls.forget(text);
+  runtime.applier.forget(statefulSets, { namespace, name });
+  runtime.applier.forget(services, { namespace, name });
+  runtime.applier.forget(configMaps, { namespace, name: rbacProxyConfigName(name) });
+  runtime.metrics.forget(namespace, name);
+}

@@ -1,0 +1,50 @@
+/** The condition SidecarReady of a Running node, from its health probe (spec/seinode.md 3.2). */
+import { SeiNodeConditions, SeiNodeReasons } from "#api";
+import type { SeiNodeRuntime } from "./deps.ts";
+import { type Pass, setPassCondition, sidecarTarget } from "./pass.ts";
+import { isSidecarRunning, sidecarFingerprint } from "./pod-state.ts";
+import type { ProbeOutcome } from "./probe.ts";
+import { isUpdatePlan, waitsForOldSidecar } from "./update-plan.ts";
+
+const type = SeiNodeConditions.sidecarReady;
+
+/** Asks only whom the kubelet says is running, and nobody while an update plan is replacing the pod. */
+export async function probeSidecar(runtime: SeiNodeRuntime, pass: Pass): Promise<void> {
+  const { status, pod, node } = pass;
+  if (status.phase !== "Running") return;
+  if (isReplacingPod(pass)) return setNotReady(pass, "the pod is being replaced");
+
+  const { namespace = "", name } = node.metadata;
+  const outcome: ProbeOutcome =
+    pod === undefined || !isSidecarRunning(pod)
+      ? { state: "unreachable", message: "the sidecar is not running", refused: false }
+      : await runtime.probes.probe(
+          pass.key,
+          sidecarFingerprint(pod),
+          runtime.sidecars(sidecarTarget(pass)),
+          pass.signal,
+        );
+  runtime.metrics.sidecarReady(namespace, name, outcome.state === "ready");
+  if (outcome.state === "notReady") return setNotReady(pass, "the sidecar has lost its ready mark");
+  if (outcome.state === "ready") {
+    setPassCondition(pass, { type, status: "True", reason: SeiNodeReasons.sidecarReady, message: "" });
+    return;
+  }
+  const reason = SeiNodeReasons.sidecarUnreachable;
+  setPassCondition(pass, { type, status: "Unknown", reason, message: outcome.message });
+}
+
+/** The words of the metric's `outcome` label. */
+export function probeLabel(state: ProbeOutcome["state"]): "ready" | "not_ready" | "unreachable" {
+  return state === "notReady" ? "not_ready" : state;
+}
+
+/** From replace-pod on, the plan's own tasks say how the sidecar is; a probe would only tell of the pod that goes. */
+export function isReplacingPod(pass: Pick<Pass, "status">): boolean {
+  const { plan } = pass.status;
+  return plan?.phase === "Active" && isUpdatePlan(plan) && !waitsForOldSidecar(plan);
+}
+
+function setNotReady(pass: Pass, message: string): void {
+  setPassCondition(pass, { type, status: "False", reason: SeiNodeReasons.sidecarNotReady, message });
+}

@@ -1,0 +1,90 @@
+/**
+ * What each task type of a SeiNode's plan does. Each entry is one effect and its guards; order and retries are the
+ * plan's business. A type that is not here fails its plan by name.
+ */
+import { TaskTypes } from "#api";
+import { configMaps, services } from "#kube";
+import type { Task, TaskOutcome, TaskRegistry, TaskRun } from "#plan";
+import { sidecarTaskType } from "#sidecar";
+import type { SeiNodeRuntime } from "../deps.ts";
+import { type Pass, sidecarTarget } from "../pass.ts";
+import { isSidecarRunning, revisionOf } from "../pod-state.ts";
+import { renderHeadlessService, renderRbacProxyConfig } from "../render/index.ts";
+import { applyOwned } from "./apply-owned.ts";
+import { ensureVolume } from "./ensure-volume.ts";
+import { observeImages } from "./observe-image.ts";
+import { replaceOutdatedPods } from "./replace-pod.ts";
+
+export function taskRegistry(runtime: SeiNodeRuntime, pass: Pass): TaskRegistry {
+  const { client } = runtime;
+  const controllerTasks: Readonly<Record<string, () => Promise<TaskOutcome>>> = {
+    [TaskTypes.ensureDataPvc]: () => ensureVolume(runtime, pass),
+    [TaskTypes.applyRbacProxyConfig]: () =>
+      applyOwned(runtime, pass.node, configMaps, renderRbacProxyConfig(pass.node), pass.signal),
+    [TaskTypes.applyStatefulSet]: async () => statefulSetGate(pass),
+    [TaskTypes.applyService]: () =>
+      applyOwned(runtime, pass.node, services, renderHeadlessService(pass.node), pass.signal),
+    [TaskTypes.replacePod]: () => replaceOutdatedPods(client, pass.node, pass.signal),
+    [TaskTypes.observeImage]: () => observeAndRecord(runtime, pass),
+  };
+  return (type) => {
+    const controllerTask = controllerTasks[type];
+    if (controllerTask !== undefined) return controllerTask;
+    return sidecarTaskType(type) !== undefined ? (run) => runOnSidecar(runtime, pass, type, run) : undefined;
+  };
+}
+
+/** Every pass syncs the StatefulSet before it runs the plan; the task makes sure that happened, it has no effect. */
+function statefulSetGate(pass: Pass): TaskOutcome {
+  return pass.statefulSet === undefined
+    ? { state: "running", waitingFor: "the StatefulSet to be applied" }
+    : { state: "complete" };
+}
+
+async function observeAndRecord(runtime: SeiNodeRuntime, pass: Pass): Promise<TaskOutcome> {
+  const { wanted } = pass;
+  if (wanted === undefined) return { state: "running", waitingFor: "the wanted images to be known" };
+  const uid = pass.status.statefulSet?.uid;
+  const outcome = await observeImages(runtime.client, pass.node, uid, pass.pod, wanted, pass.signal);
+  if (outcome.state === "complete") {
+    pass.status.currentImage = wanted.seid;
+    pass.status.currentSidecarImage = wanted.sidecar;
+  }
+  return outcome;
+}
+
+/** No request is sent to a sidecar that the kubelet says is not running: the pod's event wakes us when it is. */
+async function runOnSidecar(
+  runtime: SeiNodeRuntime,
+  pass: Pass,
+  type: string,
+  run: TaskRun,
+): Promise<TaskOutcome> {
+  const { pod } = pass;
+  if (pod === undefined || !isSidecarRunning(pod)) {
+    return { state: "running", waitingFor: "the sidecar to run" };
+  }
+  if (type === TaskTypes.markReady && run.plan.failedPhase !== undefined) {
+    const outdated = await replaceBeforeFirstStart(runtime, pass);
+    if (outdated !== undefined) return outdated;
+  }
+  const task: Task = runtime.sidecarTasks(runtime.sidecars(sidecarTarget(pass)), type);
+  return task(run);
+}
+
+/**
+ * D24, second half: seid of an init plan first starts with mark-ready. A spec that changed meanwhile has made the pod
+ * outdated; opening its gate would start the wrong image.
+ */
+async function replaceBeforeFirstStart(
+  runtime: SeiNodeRuntime,
+  pass: Pass,
+): Promise<TaskOutcome | undefined> {
+  const { statefulSet, pod } = pass;
+  const status = statefulSet?.status;
+  const observed = (status?.observedGeneration ?? 0) >= (statefulSet?.metadata.generation ?? 0);
+  if (!observed || pod === undefined) return { state: "running", waitingFor: "the StatefulSet controller" };
+  if (revisionOf(pod) === status?.updateRevision) return undefined;
+  const outcome = await replaceOutdatedPods(runtime.client, pass.node, pass.signal);
+  return outcome.state === "complete" ? undefined : outcome;
+}

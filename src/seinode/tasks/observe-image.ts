@@ -1,0 +1,39 @@
+/** Sees that the node runs the wanted images, by evidence from the pod itself (design D4). */
+import type { SeiNode } from "#api";
+import { type Client, type DeepReadonly, keyOf, type Pod, pods, unlessNotFound } from "#kube";
+import type { TaskOutcome } from "#plan";
+import { type Images, podHasImages, provesImages } from "../images.ts";
+import { isTerminating, podProblem } from "../pod-state.ts";
+import { isOwnedBy, replaceOutdatedPods } from "./replace-pod.ts";
+
+/**
+ * `cached` is what the watch shows: it says when to look. Whether it is so is read live, because a cache that is behind
+ * could still show a pod of the same image that replace-pod has deleted.
+ */
+export async function observeImages(
+  client: Client,
+  node: DeepReadonly<SeiNode>,
+  statefulSetUid: string | undefined,
+  cached: DeepReadonly<Pod> | undefined,
+  wanted: Images,
+  signal: AbortSignal,
+): Promise<TaskOutcome> {
+  if (statefulSetUid === undefined) return { state: "running", waitingFor: "the StatefulSet to exist" };
+  if (cached === undefined) return { state: "running", waitingFor: "the new pod" };
+  const settled = provesImages(cached, wanted) || !podHasImages(cached, wanted);
+  if (!settled)
+    return { state: "running", waitingFor: podProblem(cached)?.message ?? "the new images to start" };
+
+  const pod = await unlessNotFound(client.live.get(pods, keyOf(cached), signal));
+  if (pod === undefined || isTerminating(pod) || !isOwnedBy(pod, { metadata: { uid: statefulSetUid } })) {
+    return { state: "running", waitingFor: "the new pod" };
+  }
+  if (provesImages(pod, wanted)) return { state: "complete" };
+  if (podHasImages(pod, wanted)) return { state: "running", waitingFor: "the new images to start" };
+  // The pod was made from another template than the one wanted now, for example because the image changed after
+  // replace-pod was done. Waiting would wait for ever.
+  const replaced = await replaceOutdatedPods(client, node, signal);
+  return replaced.state === "terminal"
+    ? replaced
+    : { state: "running", waitingFor: "a pod of the wanted image" };
+}
