@@ -160,6 +160,8 @@ async function readVerified(file: string): Promise<Verified> {
 /** Why the binary does not run, or undefined when it does. */
 async function whyNot(path: string): Promise<string | undefined> {
   const args = path.endsWith("kubectl") ? ["version", "--client"] : ["--version"];
-  const result = await run(path, args, { timeoutMs: 30_000 });
-  return result.code === 0 ? undefined : result.stderr.trim() || result.problem || `exit code ${result.code}`;
+  const { code, stdout, stderr, problem } = await run(path, args, { timeoutMs: 30_000 });
+  if (code !== 0) return stderr.trim() || problem || `exit code ${code}`;
+  // An executable file of zero bytes "succeeds": the kernel refuses it, and libc gives it to a shell instead.
+  return /\d+\.\d+\.\d+/.test(stdout) ? undefined : `it says "${stdout.trim()}" when asked for its version`;
 }

@@ -18,6 +18,8 @@ export interface ChildSpec {
   command: string;
   args: readonly string[];
   cwd: string;
+  /** Replaces our own environment. */
+  env?: NodeJS.ProcessEnv;
   /** stdout and stderr are appended here. */
   logFile: string;
 }
@@ -46,6 +48,7 @@ export function startChild(spec: ChildSpec): Promise<Child> {
   try {
     const child = spawn("/bin/sh", ["-c", WATCHED, "sh", spec.command, ...spec.args], {
       cwd: spec.cwd,
+      ...(spec.env && { env: spec.env }),
       // A group of its own: Ctrl-C in a terminal goes to us alone, so that we can stop the servers in order.
       detached: true,
       stdio: ["ignore", log, log, "pipe"],

@@ -48,13 +48,20 @@ async function readCrd(path: string): Promise<{ path: string; kinds: ServedKind[
   const { group, names, versions } = manifest.spec;
   const crd = manifest.metadata.name;
   const served = versions.filter((version) => version.served);
-  return { path, kinds: served.map(({ name }) => ({ crd, group, version: name, plural: names.plural, kind: names.kind })) };
+  return {
+    path,
+    kinds: served.map(({ name }) => ({ crd, group, version: name, plural: names.plural, kind: names.kind })),
+  };
 }
 
 interface CrdManifest {
   kind: string;
   metadata: { name: string };
-  spec: { group: string; names: { plural: string; kind: string }; versions: { name: string; served: boolean }[] };
+  spec: {
+    group: string;
+    names: { plural: string; kind: string };
+    versions: { name: string; served: boolean }[];
+  };
 }
 
 async function whyNotUsable(client: AdminClient, wanted: ServedKind): Promise<string | undefined> {

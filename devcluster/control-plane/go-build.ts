@@ -78,8 +78,8 @@ async function goBuild(options: BuildOptions, folder: string): Promise<void> {
   const complaints: string[] = [];
   try {
     for await (const line of createInterface({ input: child.stderr })) {
-      if (line.startsWith("go: downloading ")) progress.downloading(line.slice("go: downloading ".length));
-      else if (isPackage(line)) progress.compiling(line);
+      if (line.startsWith("go: downloading ")) progress.downloading();
+      else if (isPackage(line)) progress.compiling();
       else complaints.push(line);
     }
     const problem = await ended;

@@ -45,7 +45,12 @@ export async function runKubectl(
 }
 
 /** How we put manifests in place: again and again, whoever else has touched them. */
-export const SERVER_SIDE_APPLY = ["apply", "--server-side", "--force-conflicts", "--field-manager=devcluster"];
+export const SERVER_SIDE_APPLY = [
+  "apply",
+  "--server-side",
+  "--force-conflicts",
+  "--field-manager=devcluster",
+];
 
 /** Runs kubectl; rejects with its own words when it fails. */
 export async function kubectlOrThrow(

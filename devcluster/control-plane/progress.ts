@@ -11,8 +11,10 @@ export interface ProgressOptions {
 }
 
 export interface Progress {
-  downloading(what: string): void;
-  compiling(what: string): void;
+  /** A module is being downloaded. */
+  downloading(): void;
+  /** A package is being compiled. */
+  compiling(): void;
   /** Tells the total. */
   done(): void;
   /** Stops the timer. Call it always. */
@@ -24,20 +26,26 @@ export function startProgress(options: ProgressOptions): Progress {
   const start = clock.monotonic();
   let downloads = 0;
   let packages = 0;
+  let firstPackage = 0;
   let said = "";
-  const elapsed = () => {
-    const seconds = Math.round((clock.monotonic() - start) / 1000);
-    return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const elapsed = () => inWords(Math.round((clock.monotonic() - start) / 1000));
+  const left = () => {
+    const perPackage = (clock.monotonic() - firstPackage) / packages;
+    return Math.max(1, Math.ceil((perPackage * (expected - packages)) / 60_000));
+  };
+  const facts = () => {
+    if (packages > 0) return `${packages} packages of at most ${Math.max(expected, packages)} compiled`;
+    if (downloads > 0) return `${downloads} modules downloaded`;
+    return "reading the module graph";
   };
   const tell = () => {
-    const facts = [];
-    if (packages === 0 && downloads > 0) facts.push(`${downloads} modules downloaded`);
-    if (packages > 0) facts.push(`${packages} packages of at most ${Math.max(expected, packages)} compiled`);
+    const state = facts();
+    let hint = "";
     // Go says nothing while it links, and linking four servers takes a while.
-    const state = facts.join(", ");
-    if (state !== "" && state === said) facts.push("linking or compiling a large package");
+    if (packages > 0)
+      hint = state === said ? ", linking or compiling a large package" : `, at most about ${left()} min left`;
     said = state;
-    log(`  ${elapsed()}: ${facts.join(", ") || "reading the module graph"}`);
+    log(`  ${elapsed()}: ${state}${hint}`);
   };
   let cancel = () => {};
   const again = () => {
@@ -52,6 +60,7 @@ export function startProgress(options: ProgressOptions): Progress {
       downloads++;
     },
     compiling() {
+      if (packages === 0) firstPackage = clock.monotonic();
       packages++;
     },
     done() {
@@ -61,4 +70,8 @@ export function startProgress(options: ProgressOptions): Progress {
       cancel();
     },
   };
+}
+
+function inWords(seconds: number): string {
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }

@@ -20,7 +20,11 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const credentials = await createCredentials(directory);
   const servers = new Servers({ directory, binaries, credentials, auditLog, log });
   const adminKubeconfig = join(directory, "admin.kubeconfig");
-  const setup = { binary: binaries.kubectl, kubeconfig: adminKubeconfig, cacheDir: join(directory, "kubectl-cache") };
+  const setup = {
+    binary: binaries.kubectl,
+    kubeconfig: adminKubeconfig,
+    cacheDir: join(directory, "kubectl-cache"),
+  };
   const kubectl: Kubectl = (args, kubectlOptions) => runKubectl(setup, args, kubectlOptions);
 
   const stop = async () => {
@@ -52,17 +56,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       await rm(setup.cacheDir, { recursive: true, force: true });
     },
     async applyFiles(...paths) {
-      for (const path of paths) {
-        const args = [
-          "apply",
-          "--server-side",
-          "--force-conflicts",
-          "--field-manager=devcluster",
-          "-f",
-          path,
-        ];
-        await kubectlOrThrow(kubectl, args);
-      }
+      for (const path of paths) await kubectlOrThrow(kubectl, [...SERVER_SIDE_APPLY, "-f", path]);
     },
     async serviceAccountKubeconfig(namespace, name) {
       const args = ["create", "token", name, `--namespace=${namespace}`, "--duration=24h"];

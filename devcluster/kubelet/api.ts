@@ -3,14 +3,14 @@ import {
   type DeepReadonly,
   isNotFound,
   type KubeObject,
-  type Pod,
   type PersistentVolumeClaim,
+  type Pod,
   persistentVolumes,
   pods,
   type ResourceType,
   type RestClient,
 } from "#kube";
-import type { RemoteUser, Reviewer, ReviewAttributes } from "../sidecar/index.ts";
+import type { RemoteUser, ReviewAttributes, Reviewer } from "../sidecar/index.ts";
 
 export type LivePod = DeepReadonly<Pod>;
 export type PodStatus = NonNullable<Pod["status"]>;
@@ -56,11 +56,19 @@ export function createKubeletApi(rest: RestClient): KubeletApi {
       await rest.mergePatch(pods, keyOfPod(pod), { metadata: { uid }, status }, { subresource: "status" });
     },
     async finalize(pod) {
-      const body = { kind: "DeleteOptions", apiVersion: "v1", gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } };
+      const body = {
+        kind: "DeleteOptions",
+        apiVersion: "v1",
+        gracePeriodSeconds: 0,
+        preconditions: { uid: pod.metadata.uid },
+      };
       await rest.request("DELETE", podPath(pod), { body });
     },
     async configMap(namespace, name) {
-      const found = await read<{ data?: Record<string, string> }>(rest, namespacePath(namespace, `configmaps/${name}`));
+      const found = await read<{ data?: Record<string, string> }>(
+        rest,
+        namespacePath(namespace, `configmaps/${name}`),
+      );
       return found === undefined ? undefined : (found.data ?? {});
     },
     async secretExists(namespace, name) {
@@ -129,12 +137,17 @@ export async function ensureNode(rest: RestClient, name: string, now: string): P
     if (!(error instanceof Error) || !("class" in error) || error.class !== "alreadyExists") throw error;
   }
   const capacity = { cpu: "1000", memory: "10Ti", pods: "10000" };
-  const ready = { type: "Ready", status: "True", reason: "KubeletReady", message: "simulated", lastTransitionTime: now };
+  const ready = {
+    type: "Ready",
+    status: "True",
+    reason: "KubeletReady",
+    message: "simulated",
+    lastTransitionTime: now,
+  };
   const addresses = [{ type: "Hostname", address: name }];
   const status = { capacity, allocatable: capacity, conditions: [ready], addresses };
   await rest.mergePatch(nodes, { name }, { status }, { subresource: "status" });
 }
-
 
 function keyOfPod({ metadata }: LivePod) {
   return { namespace: metadata.namespace ?? "", name: metadata.name };

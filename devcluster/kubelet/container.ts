@@ -135,7 +135,13 @@ export class Container {
     if (this.state.is !== "running") return;
     const { startedAt } = this.state;
     const finishedAt = this.#options.clock.now();
-    this.state = { is: "terminated", startedAt, finishedAt, exitCode, ...(message === undefined ? {} : { message }) };
+    this.state = {
+      is: "terminated",
+      startedAt,
+      finishedAt,
+      exitCode,
+      ...(message === undefined ? {} : { message }),
+    };
     this.program = undefined;
     this.started = this.kind === "init" && exitCode === 0;
     this.ready = this.started;

@@ -42,7 +42,8 @@ export class ImageRules implements ImageScripts {
   }
 
   clear(pattern?: ImagePattern): void {
-    this.#rules = pattern === undefined ? [] : this.#rules.filter((rule) => String(rule.pattern) !== String(pattern));
+    this.#rules =
+      pattern === undefined ? [] : this.#rules.filter((rule) => String(rule.pattern) !== String(pattern));
     this.#onChange();
   }
 

@@ -33,7 +33,8 @@ export class PodProcesses {
     this.#options = options;
     const spec = options.pod.spec;
     this.#restartPolicy = spec?.restartPolicy ?? "Always";
-    const make = (container: ContainerSpec, kind: ContainerKind) => new Container({ ...options, spec: container, kind });
+    const make = (container: ContainerSpec, kind: ContainerKind) =>
+      new Container({ ...options, spec: container, kind });
     this.containers = [
       ...(spec?.initContainers ?? []).map((container) =>
         make(container, container.restartPolicy === "Always" ? "sidecar" : "init"),
@@ -68,7 +69,8 @@ export class PodProcesses {
     const failedInit = this.#inits.some(({ kind, exitCode }) => kind === "init" && (exitCode ?? 0) !== 0);
     if (failedInit && this.#restartPolicy === "Never") return "Failed";
     if (!this.#initialized) return "Pending";
-    if (!this.#mains.every((container) => this.#isFinal(container))) {
+    // Succeeded and Failed are said only once nothing runs any more, the sidecars included.
+    if (!this.#mainsAreFinal || !this.stopped) {
       return this.#mains.some(({ isRunning, lastTerminated }) => isRunning || lastTerminated !== undefined)
         ? "Running"
         : "Pending";
@@ -92,7 +94,7 @@ export class PodProcesses {
     }
     if (this.sidecar?.engine.ready === true) this.seid?.openGate();
     for (const container of this.containers) this.#probe(container);
-    if (this.phase === "Succeeded" || this.phase === "Failed") this.#stopInits();
+    if (this.phase === "Failed" || (this.#initialized && this.#mainsAreFinal)) this.#stopInits();
   }
 
   /** SIGTERM to the main containers, then to the sidecars; what ignores it is killed after `graceMs`. */
@@ -119,7 +121,13 @@ export class PodProcesses {
     return this.containers.filter(({ kind }) => kind === "main");
   }
 
+  get #mainsAreFinal(): boolean {
+    return this.#mains.every((container) => this.#isFinal(container));
+  }
+
+  /** True once the main containers may run. */
   #advanceInits(): boolean {
+    if (this.#initialized && this.#mainsAreFinal) return true;
     for (const container of this.#inits) {
       if (container.kind === "init") {
         if (container.exitCode === 0) continue;
@@ -143,7 +151,8 @@ export class PodProcesses {
     const pod = { containers: this.containers, sidecar: this.sidecar, seid: this.seid };
     container.started ||= probeHolds(pod, container, container.spec.startupProbe);
     const isOrdinaryInit = container.kind === "init";
-    container.ready = !isOrdinaryInit && container.started && probeHolds(pod, container, container.spec.readinessProbe);
+    container.ready =
+      !isOrdinaryInit && container.started && probeHolds(pod, container, container.spec.readinessProbe);
   }
 
   #isFinal(container: Container): boolean {

@@ -26,7 +26,10 @@ export interface Program {
   readonly listening?: () => boolean;
 }
 
-export type StartProgram = (container: Container, onExit: (code: number, message?: string) => void) => Program;
+export type StartProgram = (
+  container: Container,
+  onExit: (code: number, message?: string) => void,
+) => Program;
 
 /** What programs of one pod share. */
 export interface ProgramHost {
@@ -198,6 +201,9 @@ function chainIdFrom(container: Container): string | undefined {
 /** A reference to a Secret or field counts as set; its value is nobody's business here. */
 function variablesOf(container: Container): Record<string, string> {
   return Object.fromEntries(
-    (container.spec.env ?? []).map(({ name, value, valueFrom }) => [name, value ?? (valueFrom ? "(from reference)" : "")]),
+    (container.spec.env ?? []).map(({ name, value, valueFrom }) => [
+      name,
+      value ?? (valueFrom ? "(from reference)" : ""),
+    ]),
   );
 }

@@ -21,6 +21,8 @@ export class SimulatedNode {
   sidecarVersion: SidecarVersion = "v0.0.56";
   /** The sidecar exits with code 1 whenever it is started. */
   sidecarIsDead = false;
+  /** The disk of its newest pod; stays after the pod. */
+  volume: Volume | undefined;
   /** How many seid containers use a volume. More than one means double signing in real life. */
   readonly #seids = new Map<Volume, number>();
   readonly #onViolation: (text: string) => void;
@@ -35,7 +37,8 @@ export class SimulatedNode {
   recordSeidStart(volume: Volume): void {
     const running = (this.#seids.get(volume) ?? 0) + 1;
     this.#seids.set(volume, running);
-    if (running > 1) this.#onViolation(`${this.namespace}/${this.name}: ${running} seid containers on one volume`);
+    if (running > 1)
+      this.#onViolation(`${this.namespace}/${this.name}: ${running} seid containers on one volume`);
   }
 
   recordSeidStop(volume: Volume): void {

@@ -116,9 +116,9 @@ export class Seid {
 
   /** Stops at an upgrade height: this image gets no further on this chain data, a restart included. */
   halt(): void {
-    if (this.#state !== "running" && this.#state !== "starting") return;
+    if (this.#state === "stopped") return;
     this.#options.volume.haltedImage = this.image;
-    this.#freeze();
+    if (this.processExists) this.#freeze();
   }
 
   /** Undoes `halt`. */

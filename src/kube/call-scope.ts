@@ -9,8 +9,8 @@ export interface ScopeLimits {
   readonly signal: AbortSignal | undefined;
   /** The fence's; absent for reads and for clients without a gate. */
   readonly fence: AbortSignal | undefined;
-  /** The client's own end. */
-  readonly closed: AbortSignal;
+  /** The client's own end; absent for calls, which may finish. */
+  readonly closed: AbortSignal | undefined;
 }
 
 /** Must be disposed of when the call ended: it holds a timer and listeners on signals that live much longer. */

@@ -48,7 +48,7 @@ export class Caller {
   /** The answer's whole text. */
   async text(call: Call, signal: AbortSignal | undefined): Promise<string> {
     this.#assertUsable(call);
-    const scope = this.#scope(call, signal, neverAborted);
+    const scope = this.#scope(call, signal, undefined);
     try {
       return await this.#perform(call, scope, (answer) => answer.body.text());
     } finally {
@@ -81,7 +81,7 @@ export class Caller {
     return this.#closing;
   }
 
-  #scope(call: Call, signal: AbortSignal | undefined, closed: AbortSignal): CallScope {
+  #scope(call: Call, signal: AbortSignal | undefined, closed: AbortSignal | undefined): CallScope {
     const { clock, deadlineMs, gate } = this.#options;
     return new CallScope(clock, { deadlineMs, signal, closed, fence: call.write ? gate?.signal : undefined });
   }
@@ -177,5 +177,3 @@ export class Caller {
     }
   }
 }
-
-const neverAborted = new AbortController().signal;

@@ -67,7 +67,7 @@ export function parseExactMember(
 }
 
 /** A number can only follow one of these; inside a string the pattern may match too, which the second parse sorts out. */
-const longDigits = /[:,[\s-]\d{16}/;
+const longDigits = /(?:^|[:,[\s-])\d{16}/;
 
 function mayRound(text: string): boolean {
   return longDigits.test(text);

@@ -12,28 +12,34 @@
  * Lists and indexes go on giving its last readable state; one that never was readable is not in them.
  */
 import type { Clock, Random } from "#clock";
+import { unlessAborted } from "./abort.ts";
 import { ApiError } from "./errors.ts";
-import { deepFreeze } from "./freeze.ts";
-import { type LabelMatcher, parseLabelSelector } from "./label-selector.ts";
-import { apiVersionOf, type DeepReadonly, formatKey, type KubeObject, keyOf, type ObjectKey } from "./object.ts";
-import type { ResourceType } from "./object.ts";
+import { Holdings, type InformerEvent } from "./holdings.ts";
+import { Intake, type Prepared } from "./intake.ts";
+import { parseLabelSelector } from "./label-selector.ts";
+import {
+  type DeepReadonly,
+  formatKey,
+  type KubeObject,
+  keyOf,
+  type ObjectKey,
+  type ResourceType,
+} from "./object.ts";
 import { Overlay, type Ticket } from "./overlay.ts";
-import type { OwnWrites } from "./own-writes.ts";
+import { OwnWrites } from "./own-writes.ts";
 import type { Logger } from "./reconcile.ts";
-import { type ListWatch, type Presence, type Received, Reflector, type ReflectorTarget } from "./reflector.ts";
+import {
+  type ListWatch,
+  type Presence,
+  type Received,
+  Reflector,
+  type ReflectorTarget,
+} from "./reflector.ts";
 import { includesVersion } from "./resource-version.ts";
-import { type Indexes, type Selection, Store, type StoreEntry } from "./store.ts";
+import { type Indexes, type Selection, Store } from "./store.ts";
 import { TimeSlice } from "./time-slice.ts";
 
-export interface InformerEvent<T extends KubeObject> {
-  readonly type: "added" | "modified" | "deleted";
-  /** Of a deleted object its last known state. */
-  readonly object: DeepReadonly<T>;
-  /** On `modified` the state before. Several changes may have become one. */
-  readonly old?: DeepReadonly<T>;
-  /** Set when `object` has only apiVersion, kind and metadata, because the rest could not be read. */
-  readonly unreadable?: Error;
-}
+export type { InformerEvent };
 
 /** Synchronous, never throws. */
 export interface InformerMetrics {
@@ -85,7 +91,7 @@ export interface Informer<T extends KubeObject> {
   /** Up to where the watch has been processed. */
   readonly resourceVersion: string | undefined;
   /** For the client that writes this resource. */
-  readonly writes: OwnWrites<T>;
+  readonly writes: Pick<OwnWrites<T>, keyof OwnWrites<T>>;
 }
 
 export function createInformer<T extends KubeObject>(
@@ -96,21 +102,15 @@ export function createInformer<T extends KubeObject>(
   return new CachingInformer(rest, resource, options);
 }
 
-/** An object ready to be stored, or what is left of one that cannot be. */
-type Prepared<T extends KubeObject> =
-  | { readonly entry: StoreEntry<T>; readonly error?: undefined }
-  | { readonly error: Error; readonly identity: DeepReadonly<T> };
-
-class CachingInformer<T extends KubeObject> implements Informer<T>, ReflectorTarget<T>, OwnWrites<T> {
+class CachingInformer<T extends KubeObject> implements Informer<T>, ReflectorTarget<T> {
   readonly resource: ResourceType<T>;
-  readonly writes: OwnWrites<T> = this;
+  readonly writes: OwnWrites<T>;
   readonly #options: InformerOptions<T>;
   readonly #reflector: Reflector<T>;
   readonly #slice: TimeSlice;
-  readonly #selects: LabelMatcher;
-  readonly #store: Store<T>;
+  readonly #holdings: Holdings<T>;
+  readonly #intake: Intake<T>;
   readonly #overlay: Overlay<T>;
-  readonly #unreadable = new Map<string, { identity: DeepReadonly<T>; error: Error }>();
   readonly #handlers = new Set<(event: InformerEvent<T>) => void>();
   readonly #firstList = Promise.withResolvers<void>();
   #staged = new Map<string, Prepared<T>>();
@@ -119,20 +119,18 @@ class CachingInformer<T extends KubeObject> implements Informer<T>, ReflectorTar
   #started = false;
 
   constructor(rest: ListWatch, resource: ResourceType<T>, options: InformerOptions<T>) {
-    const { namespace, labelSelector, clock, random, log, metrics } = options;
+    const { clock, indexes, metrics } = options;
+    const store = new Store<T>(indexes);
     this.resource = resource;
     this.#options = options;
-    this.#selects = parseLabelSelector(labelSelector ?? "");
     this.#slice = new TimeSlice(clock);
-    this.#store = new Store(options.indexes);
-    this.#overlay = new Overlay(clock, options.indexes);
+    this.#holdings = new Holdings(store);
+    this.#intake = new Intake(resource, store, options.transform);
+    this.#overlay = new Overlay(clock, indexes);
     this.#listTicket = this.#overlay.ticket();
+    this.writes = new OwnWrites(this.#overlay, this.#holdings, this.#intake, selectorOf(options));
     this.#reflector = new Reflector(rest, resource, this, {
-      clock,
-      random,
-      ...(namespace !== undefined && { namespace }),
-      ...(labelSelector !== undefined && { labelSelector }),
-      ...(log !== undefined && { log }),
+      ...options,
       onInterrupted: () => metrics?.interrupted(),
     });
     // Whoever waits handles the rejection; when nobody waits, it is no news.
@@ -143,12 +141,8 @@ class CachingInformer<T extends KubeObject> implements Informer<T>, ReflectorTar
     if (this.#started) throw new Error(`informer of ${this.resource.plural} was started twice`);
     this.#started = true;
     await this.#reflector.run(signal);
-    this.#firstList.reject(
-      new ApiError(`informer of ${this.resource.plural} was stopped before it had synced`, {
-        class: "aborted",
-        cause: signal.reason,
-      }),
-    );
+    const message = `informer of ${this.resource.plural} was stopped before it had synced`;
+    this.#firstList.reject(new ApiError(message, { class: "aborted", cause: signal.reason }));
   }
 
   get started(): boolean {
@@ -167,29 +161,27 @@ class CachingInformer<T extends KubeObject> implements Informer<T>, ReflectorTar
     // A function registered twice is two handlers, so that unsubscribing one leaves the other.
     const own = (event: InformerEvent<T>) => handler(event);
     this.#handlers.add(own);
-    for (const object of this.#store.list()) this.#tell(own, { type: "added", object });
+    for (const object of this.#holdings.store.list()) this.#tell(own, { type: "added", object });
     return () => void this.#handlers.delete(own);
   }
 
   get(key: ObjectKey): DeepReadonly<T> | undefined {
     const id = formatKey(key);
-    const unreadable = this.#unreadable.get(id);
-    if (unreadable !== undefined && !this.#overlay.covers(id)) {
-      const what = `get ${this.resource.kind} ${id} from the cache`;
-      throw new ApiError(`${what}: the object cannot be read: ${unreadable.error.message}`, {
-        class: "invalid",
-        cause: unreadable.error,
-      });
-    }
-    return this.#overlay.resolve(id, this.#store.get(id));
+    const held = this.#holdings.get(id);
+    const object = this.#overlay.resolve(id, held);
+    const cause = this.#holdings.whyUnreadable(id);
+    if (cause === undefined || object !== held) return object;
+    const what = `get ${this.resource.kind} ${id} from the cache`;
+    throw new ApiError(`${what}: the object cannot be read: ${cause.message}`, { class: "invalid", cause });
   }
 
   list(selection: Selection = {}): readonly DeepReadonly<T>[] {
-    return this.#overlay.merge(this.#store.list(selection), (written) => written.list(selection));
+    return this.#overlay.merge(this.#holdings.store.list(selection), (written) => written.list(selection));
   }
 
   byIndex(index: string, value: string): readonly DeepReadonly<T>[] {
-    return this.#overlay.merge(this.#store.byIndex(index, value), (written) => written.byIndex(index, value));
+    const stored = this.#holdings.store.byIndex(index, value);
+    return this.#overlay.merge(stored, (written) => written.byIndex(index, value));
   }
 
   get resourceVersion(): string | undefined {
@@ -206,40 +198,76 @@ class CachingInformer<T extends KubeObject> implements Informer<T>, ReflectorTar
   stage({ object, refused }: Received<T>, type: Presence): void {
     const id = formatKey(keyOf(object));
     if (type === "deleted") this.#staged.delete(id);
-    else this.#staged.set(id, this.#prepare(object, refused));
+    else this.#staged.set(id, this.#intake.prepare(object, refused));
   }
 
   async commit(resourceVersion: string): Promise<void> {
     const staged = this.#staged;
     for (const [id, prepared] of staged) {
-      this.#take(id, prepared);
+      this.#tellAll(this.#holdings.take(id, prepared));
       if (this.#slice.isSpent) await this.#slice.yield();
     }
-    for (const id of new Set([...this.#store.keys(), ...this.#unreadable.keys()])) {
-      if (!staged.has(id)) this.#remove(id);
+    for (const id of this.#holdings.ids()) {
+      if (!staged.has(id)) this.#tellAll(this.#holdings.remove(id));
       if (this.#slice.isSpent) await this.#slice.yield();
     }
     this.#staged = new Map();
     this.#overlay.listed(resourceVersion, this.#listTicket);
     this.#options.metrics?.listed();
-    if (!this.#hasSynced) {
-      this.#hasSynced = true;
-      this.#options.log?.debug({ kind: this.resource.kind, objects: this.#store.size }, "cache synced");
-      this.#firstList.resolve();
-    }
+    if (this.#hasSynced) return;
+    this.#hasSynced = true;
+    const objects = this.#holdings.store.size;
+    this.#options.log?.debug({ kind: this.resource.kind, objects }, "cache synced");
+    this.#firstList.resolve();
   }
 
   apply({ object, refused }: Received<T>, type: Presence): void {
     const { uid, resourceVersion } = object.metadata;
-    // An event that was processed already: repeated, or late. Taking it would bring back a state that is over.
+    // Processed already: repeated, or late. Taking it would bring back a state that is over.
     if (includesVersion(this.resourceVersion, resourceVersion)) return;
     const id = formatKey(keyOf(object));
-    const prepared = this.#prepare(object, refused);
-    if (type === "deleted") this.#remove(id, prepared);
-    else this.#take(id, prepared);
+    const prepared = this.#intake.prepare(object, refused);
+    const events =
+      type === "deleted" ? this.#holdings.remove(id, prepared) : this.#holdings.take(id, prepared);
+    // Before the handlers, so that what they read is as new as what they are told.
     this.#overlay.observed(id, type, uid, resourceVersion);
+    this.#tellAll(events);
   }
 
   advance(resourceVersion: string): void {
     if (!includesVersion(this.resourceVersion, resourceVersion)) this.#overlay.advanced(resourceVersion);
   }
+
+  #tellAll(events: readonly InformerEvent<T>[]): void {
+    const { log, metrics } = this.#options;
+    for (const event of events) {
+      if (event.unreadable !== undefined && event.type !== "deleted") {
+        const { namespace, name } = event.object.metadata;
+        log?.error(
+          { kind: this.resource.kind, namespace, name, error: event.unreadable },
+          "object cannot be read",
+        );
+        metrics?.unreadable();
+      }
+      for (const handler of this.#handlers) this.#tell(handler, event);
+    }
+    if (events.length > 0) metrics?.objects(this.#holdings.store.size);
+  }
+
+  #tell(handler: (event: InformerEvent<T>) => void, event: InformerEvent<T>): void {
+    try {
+      handler(event);
+    } catch (error) {
+      const { namespace, name } = event.object.metadata;
+      const facts = { kind: this.resource.kind, namespace, name, event: event.type, error };
+      this.#options.log?.error(facts, "event handler threw");
+    }
+  }
+}
+
+function selectorOf<T extends KubeObject>(options: InformerOptions<T>): (object: DeepReadonly<T>) => boolean {
+  const { namespace, labelSelector } = options;
+  const matches = parseLabelSelector(labelSelector ?? "");
+  return ({ metadata }) =>
+    (namespace === undefined || metadata.namespace === namespace) && matches(metadata.labels);
+}

@@ -78,6 +78,9 @@ export class Overlay<T extends KubeObject> {
   answered(entry: StoreEntry<T>, ticket: Ticket): void {
     const { uid, resourceVersion: version } = entry.object.metadata;
     this.#settleDirty(entry.key, ticket);
+    const mark = this.#marks.get(entry.key);
+    // Asked after we took it for gone, the server still shows it.
+    if (mark?.kind === "gone" && mark.uid === uid && mark.number < ticket.number) this.#drop(entry.key);
     if (this.#supersedes(entry.key, uid, version))
       this.#mark(entry.key, { kind: "written", uid, version }, entry);
   }

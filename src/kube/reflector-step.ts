@@ -19,9 +19,9 @@
  * watching   events after the list. A clean end opens the next watch from the last resourceVersion.
  * waiting    backoff, then `then`.
  *
- * Falls back to: any gap (410, another ERROR, a line that does not parse, an unknown event, silence) -> a new list. A watch
- * that could not even be opened has no gap: the same resourceVersion is tried again, up to `reopenTries` times, since a
- * server restored from a backup answers "too large resource version" with a transient error for ever.
+ * Every failure of a watch falls back to a new list: 410 and other ERROR events, a line that does not parse, an unknown event,
+ * a lost connection, silence. So does one that could not be opened: a server restored from a backup refuses our
+ * resourceVersion as "too large" with an error that looks transient, for ever. Only a clean end goes on without a list.
  */
 import { isApiError } from "./errors.ts";
 
@@ -32,7 +32,6 @@ export type ReflectorState =
       readonly name: "watching";
       readonly resourceVersion: string;
       readonly openedAt: number;
-      readonly received: boolean;
     })
   /** `atLeastMs`: the server's Retry-After. */
   | (Common & { readonly name: "waiting"; readonly then: Resumption; readonly atLeastMs: number })
@@ -105,7 +104,6 @@ export class WatchProtocolError extends Error {
 
 const initialEventsEnd = "k8s.io/initial-events-end";
 const changes = new Set(["ADDED", "MODIFIED", "DELETED"]);
-const reopenTries = 3;
 /** A watch that ends cleanly within this did not serve: opening the next one at once would spin. */
 const shortestWatchMs = 1_000;
 /** A watch that breaks within this counts against the next ones. */
@@ -173,7 +171,7 @@ function stepWatching(state: In<"watching">, input: Input): ReflectorStep {
       const problem = protocolProblem(input.event);
       if (problem !== undefined) return waitFor(relist(state), broken(state, input.at), problem);
       const { resourceVersion = "" } = input.event.object.metadata;
-      const next: ReflectorState = { ...state, resourceVersion, received: true, failures: 0 };
+      const next: ReflectorState = { ...state, resourceVersion, failures: 0 };
       const bookmark = input.event.type === "BOOKMARK";
       return { state: next, effects: [bookmark ? { do: "advance", resourceVersion } : { do: "apply" }] };
     }
@@ -184,7 +182,7 @@ function stepWatching(state: In<"watching">, input: Input): ReflectorStep {
         return waitFor({ name: "watching", resourceVersion }, broken(state, input.at), because);
       }
       return {
-        state: { ...state, openedAt: input.at, received: false, failures: 0, shortWatches: 0 },
+        state: { ...state, openedAt: input.at, failures: 0, shortWatches: 0 },
         effects: [],
       };
     }
@@ -194,13 +192,8 @@ function stepWatching(state: In<"watching">, input: Input): ReflectorStep {
       );
       return waitFor(relist(state), broken(state, input.at), because);
     }
-    case "failed": {
-      const { resourceVersion } = state;
-      const mayReopen =
-        !state.received && isApiError(input.error, "transient") && state.failures < reopenTries;
-      const then: Resumption = mayReopen ? { name: "watching", resourceVersion } : relist(state);
-      return waitFor(then, mayReopen ? state : broken(state, input.at), input.error);
-    }
+    case "failed":
+      return waitFor(relist(state), broken(state, input.at), input.error);
     default:
       return { state, effects: [] };
   }
@@ -217,7 +210,6 @@ function commit(
     name: "watching",
     resourceVersion,
     openedAt: at,
-    received: false,
     failures: 0,
   };
   return { state: watching, effects: [...before, { do: "commit", resourceVersion }] };
@@ -231,7 +223,7 @@ function resume(state: In<"waiting">, at: number): ReflectorStep {
     case "paging":
       return { state: { ...common(state), name: "paging" }, effects: [] };
     case "watching":
-      return { state: { ...common(state), ...then, openedAt: at, received: false }, effects: [] };
+      return { state: { ...common(state), ...then, openedAt: at }, effects: [] };
   }
 }
 

@@ -3,6 +3,7 @@
  * Ends only when its signal does.
  */
 import type { Clock, Random } from "#clock";
+import { unlessAborted } from "./abort.ts";
 import { exponentialMs, jittered } from "./backoff.ts";
 import { isApiError } from "./errors.ts";
 import type { DeepReadonly, KubeObject, ResourceType } from "./object.ts";
@@ -235,25 +236,6 @@ function receivedIn<T extends KubeObject>(page: ListPage<T>): Received<T>[] {
     refused: error,
   }));
   return [...good, ...refused];
-}
-
-/** Settles with `promise`, or rejects as soon as the signal aborts. (`Promise.race` would leave a reaction per event.) */
-function unlessAborted<V>(promise: Promise<V>, signal: AbortSignal): Promise<V> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(
-      (value) => {
-        signal.removeEventListener("abort", onAbort);
-        resolve(value);
-      },
-      (error: unknown) => {
-        signal.removeEventListener("abort", onAbort);
-        reject(error);
-      },
-    );
-  });
 }
 
 /** Calls `onSilence` once when `reset` was not called for `ms`. One timer per period, not one per reset. */

@@ -51,7 +51,7 @@ export function resourceOfPath(path: string): string {
 
 function segment(text: string, resource: ResourceType, what: string): string {
   // The API server refuses these too, but a proxy on the way may normalise dots into another path first.
-  if (text === "" || text === "." || text === ".." || /[/%]/.test(text)) {
+  if (text === "" || text === "." || text === ".." || /[/%]/.test(text) || !text.isWellFormed()) {
     throw invalid(`"${text}" is not a ${what} a ${resource.kind} can have`);
   }
   return encodeURIComponent(text);

@@ -1,8 +1,8 @@
 /** The contract of the live client: what `rest-client.ts` offers on top of Reader and Writer, and what it asks for. */
 import type { Clock, Random } from "#clock";
-import type { Reader, Writer } from "./client.ts";
+import type { DeleteOptions, Reader, Writer } from "./client.ts";
 import type { UnsafeIntegerError } from "./exact-json.ts";
-import type { DeepReadonly, KubeObject, ResourceType } from "./object.ts";
+import type { DeepReadonly, KubeObject, ObjectKey, ResourceType } from "./object.ts";
 
 /**
  * The leadership fence. Asked before each write goes out; `signal` aborts the writes in flight.
@@ -119,6 +119,16 @@ export interface RestClient extends Reader, Writer {
     options: WatchOptions,
     signal?: AbortSignal,
   ): AsyncIterable<WatchEvent<T>>;
+  /**
+   * `delete`, with what the server said: the object, while it is terminating or as it last was, or a Status. The cached
+   * client needs it to tell "gone" from "terminating".
+   */
+  deleteForAnswer(
+    resource: ResourceType,
+    key: ObjectKey,
+    options?: DeleteOptions,
+    signal?: AbortSignal,
+  ): Promise<unknown>;
   /** For subresources (`/api/v1/namespaces/x/pods/y/binding`). Anything but GET counts as a write for the gate. */
   request<T>(method: string, path: string, options?: RequestOptions, signal?: AbortSignal): Promise<T>;
   /** Ends watches at once, lets calls in flight finish (each has its deadline), rejects new ones with class `aborted`. */

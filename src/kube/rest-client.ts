@@ -1,6 +1,6 @@
 /** The live client: Kubernetes verbs as HTTP calls. No cache, no retries of its own beyond what `caller.ts` says. */
 import { type Call, Caller } from "./caller.ts";
-import type { ListOptions } from "./client.ts";
+import type { DeleteOptions, ListOptions } from "./client.ts";
 import type { ClusterConfig } from "./cluster-config-types.ts";
 import { ApiError, isApiError } from "./errors.ts";
 import { parseExact, parseExactMember } from "./exact-json.ts";
@@ -122,6 +122,23 @@ export function createRestClient(config: ClusterConfig, options: RestClientOptio
     }
   }
 
+  async function sendDelete(
+    resource: ResourceType,
+    key: ObjectKey,
+    { preconditions, propagationPolicy }: DeleteOptions = {},
+    signal?: AbortSignal,
+  ): Promise<{ call: Call; text: string }> {
+    const body = JSON.stringify({
+      apiVersion: "v1",
+      kind: "DeleteOptions",
+      preconditions,
+      propagationPolicy,
+    });
+    const path = objectPath(resource, key);
+    const call: Call = { ...writing("delete", resource, key), method: "DELETE", path, body };
+    return { call, text: await caller.text(call, signal) };
+  }
+
   return {
     listPage,
     watch,
@@ -198,18 +215,13 @@ export function createRestClient(config: ClusterConfig, options: RestClientOptio
       );
     },
 
-    async delete(resource, key, { preconditions, propagationPolicy } = {}, signal) {
-      const body = JSON.stringify({
-        apiVersion: "v1",
-        kind: "DeleteOptions",
-        preconditions,
-        propagationPolicy,
-      });
-      // The answer is the object or a Status; it tells nothing that a later read would not tell better.
-      await caller.text(
-        { ...writing("delete", resource, key), method: "DELETE", path: objectPath(resource, key), body },
-        signal,
-      );
+    delete: async (resource, key, options, signal) => {
+      await sendDelete(resource, key, options, signal);
+    },
+
+    async deleteForAnswer(resource, key, options, signal) {
+      const { call, text } = await sendDelete(resource, key, options, signal);
+      return parseBody(call, text, parseExact);
     },
 
     async request<T>(

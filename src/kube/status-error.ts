@@ -78,17 +78,26 @@ export function errorFromStatus(
   const reason = typeof status.reason === "string" ? status.reason : "";
   const details = isJsonObject(status.details) ? status.details : {};
   const message = typeof status.message === "string" ? status.message : "";
+  const causes = causesOf(details.causes, call.sensitive);
   const fromBody = details.retryAfterSeconds;
   const words =
     message === "" ? `the server answered ${code}${reason === "" ? "" : ` ${reason}`}` : clean(message);
   return new ApiError(`${call.what}: ${call.sensitive ? withoutWords(code, reason) : words}`, {
-    class: classOfReason[reason] ?? classOfCode(code),
+    class: failsUidPrecondition(reason, causes) ? "conflict" : (classOfReason[reason] ?? classOfCode(code)),
     status: code,
     reason,
     retryAfterMs:
       retryAfterMs ?? (typeof fromBody === "number" && fromBody > 0 ? fromBody * 1000 : undefined),
-    causes: causesOf(details.causes, call.sensitive),
+    causes,
   });
+}
+
+/**
+ * A uid in an apply or patch is meant as a precondition. The API server says 409 when there is no object, but 422
+ * "field is immutable" when there is one of another uid: the same fact for us, and nothing that is wrong with our object.
+ */
+function failsUidPrecondition(reason: string, causes: readonly StatusCause[]): boolean {
+  return reason === "Invalid" && causes.some(({ field }) => field === "metadata.uid");
 }
 
 /** No answer, or not all of it. Reads are simply transient; after a write the world may have changed. */
@@ -177,7 +186,7 @@ function causesOf(value: unknown, sensitive: boolean): StatusCause[] {
 /** Bearer tokens and JWTs never belong into a message, whoever put them there. */
 export function clean(text: string): string {
   const safe = text
-    .replaceAll(/\bBearer\s+\S+/gi, "Bearer [redacted]")
+    .replaceAll(/\bBearer\s+[\w.~+/=-]{16,}/gi, "Bearer [redacted]")
     .replaceAll(/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, "[redacted]");
   return safe.length <= 2048 ? safe : `${safe.slice(0, 2048)}...`;
 }

@@ -161,7 +161,7 @@ export function createPlanEngine(options: { readonly clock: Clock; readonly log?
       },
       "task failed, will be retried",
     );
-    return { plan, requeueAfterMs: Math.ceil(Math.max(0, at - clock.monotonic())), waitingFor };
+    return { plan, requeueAfterMs: Math.ceil(Math.max(1, at - clock.monotonic())), waitingFor };
   }
 
   function fail(plan: TaskPlan, index: number, error: string, context: ExecuteContext): PlanProgress {

@@ -20,7 +20,7 @@ export async function executePlan(runtime: SeiNodeRuntime, pass: Pass): Promise<
       status.phaseTransitionTime = pass.time;
     }
     // Whatever the sidecar last said was before the plan did its work.
-    runtime.probes.expire(pass.key);
+    runtime.probes.forget(pass.key);
     return { requeueAfterMs: 1 };
   }
   if (progress.waitingFor !== undefined) pass.waitingFor = progress.waitingFor;

@@ -39,7 +39,7 @@ function sidecarProgression(node: DeepReadonly<SeiNode>, status: DeepReadonly<Se
   }
   tasks.push(sidecarTask(TaskTypes.configureGenesis));
   // config-apply writes config.toml whole, so everything that edits it comes after.
-  tasks.push(sidecarTask(TaskTypes.configApply, configApplyParams(node)));
+  tasks.push(sidecarTask(TaskTypes.configApply, configApplyParams(node).params));
   if (peers !== undefined) tasks.push(sidecarTask(TaskTypes.discoverPeers, peers));
   if (snapshot !== undefined) {
     tasks.push(sidecarTask(TaskTypes.configureStateSync, stateSyncParams(snapshot, status)));

@@ -5,16 +5,18 @@ import {
   type Condition,
   type ConditionUpdate,
   type DeepReadonly,
+  keyOf,
   type Logger,
   type Pod,
   pods,
   type ReconcileContext,
   type StatefulSet,
   setCondition,
+  unlessNotFound,
 } from "#kube";
 import type { SidecarTarget } from "#sidecar";
 import type { SeiNodeRuntime } from "./deps.ts";
-import type { Images } from "./images.ts";
+import { type Images, podImages } from "./images.ts";
 import { isTerminating } from "./pod-state.ts";
 import { isOwnedBy } from "./tasks/replace-pod.ts";
 
@@ -79,6 +81,25 @@ export async function observePod(runtime: Pick<SeiNodeRuntime, "client">, pass: 
     (candidate) => isOwnedBy(candidate, { metadata: { uid } }) && !isTerminating(candidate),
   );
   if (pod !== undefined) pass.pod = pod;
+}
+
+/**
+ * A pod of another image than the recorded one starts an update. Such a pod is read once more, live: after a restart the
+ * cache may still show one that was replaced long ago.
+ */
+export async function confirmPod(
+  runtime: Pick<SeiNodeRuntime, "client">,
+  pass: Pass,
+  wanted: Images,
+): Promise<void> {
+  const { pod, status } = pass;
+  const uid = status.statefulSet?.uid;
+  const suspicious =
+    status.phase === "Running" && status.plan?.phase !== "Active" && status.currentImage === wanted.seid;
+  if (!suspicious || pod === undefined || uid === undefined || podImages(pod).seid === wanted.seid) return;
+  const live = await unlessNotFound(runtime.client.live.get(pods, keyOf(pod), pass.signal));
+  if (live !== undefined && isOwnedBy(live, { metadata: { uid } }) && !isTerminating(live)) pass.pod = live;
+  else delete pass.pod;
 }
 
 /** Where to reach the sidecar. With a pod, its IP is dialled, so that stale DNS never reaches another one. */

@@ -2,6 +2,7 @@
 import { SeiNodeConditions, SeiNodeEvents, SeiNodeReasons, type TaskPlan } from "#api";
 import { findCondition } from "#kube";
 import { buildPlan } from "#plan";
+import { configApplyParams } from "./config-intent.ts";
 import type { SeiNodeRuntime } from "./deps.ts";
 import type { Images } from "./images.ts";
 import { type Pass, setPassCondition } from "./pass.ts";
@@ -40,6 +41,7 @@ function startPlan(
   const { status } = pass;
   if (decision.supersedes !== undefined && status.plan?.id !== undefined) {
     runtime.engine.forget(status.plan.id);
+    runtime.sidecarTasks.forget(status.plan.id);
     const message = `${decision.supersedes}; plan ${status.plan.id} is dropped for a new one`;
     runtime.recorder.event(pass.node, "Normal", SeiNodeEvents.nodeUpdateSuperseded, message);
   }
@@ -60,6 +62,7 @@ function startPlan(
       message: decision.message,
     });
   }
+  if (init) logRejectedOverrides(pass);
   if (init && status.phase !== "Initializing") {
     status.phase = "Initializing";
     status.phaseTransitionTime = pass.time;
@@ -67,10 +70,18 @@ function startPlan(
   pass.log.info({ plan: status.plan.id, planKind: decision.kind }, "plan built");
 }
 
+function logRejectedOverrides(pass: Pass): void {
+  for (const { key, userValue, forcedValue } of configApplyParams(pass.node).rejected) {
+    const facts = { logger: "planner", key, user_value: userValue, forced_value: forcedValue };
+    pass.log.info(facts, "override rejected: the operator forces this key");
+  }
+}
+
 /** A plan that ended is told in NodeUpdateInProgress and in the metrics, and leaves the draft unless it is kept to be seen. */
 function settle(runtime: SeiNodeRuntime, pass: Pass, ended: TaskPlan, decision: Decision): void {
   const kept = decision.action === "none";
   tellUpdateEnded(pass, ended);
+  if (ended.id !== undefined) runtime.sidecarTasks.forget(ended.id);
   if (kept) return;
   if (ended.phase === "Complete") runtime.retries.forget(pass.key);
   observeDuration(runtime, pass, ended);

@@ -63,16 +63,12 @@ export class SidecarProbes {
     return outcome;
   }
 
-  /** Milliseconds until the next probe of this node is due. */
+  /** Milliseconds until the next probe of this node is due. A node that is not probed is woken by its pod's events. */
   dueInMs(key: string): number {
     const known = this.#known.get(key);
-    return known === undefined ? 0 : Math.max(0, this.#dueAt(known) - this.#clock.monotonic());
-  }
-
-  /** The next `probe` asks, whatever is known: something was done that should have changed the answer. */
-  expire(key: string): void {
-    const known = this.#known.get(key);
-    if (known !== undefined) known.probedAt = Number.NEGATIVE_INFINITY;
+    return known === undefined
+      ? PROBE_INTERVAL_MS
+      : Math.max(0, this.#dueAt(known) - this.#clock.monotonic());
   }
 
   /**
@@ -93,6 +89,10 @@ export class SidecarProbes {
     return this.#clock.now() - unknownSince >= patience && !this.#mostOthersAreSilent();
   }
 
+  /**
+   * The next `probe` asks. To be called whenever the last answer says nothing any more: the node is gone, its sidecar does
+   * not run, or something was done that should have changed the answer.
+   */
   forget(key: string): void {
     if (this.#known.get(key)?.outcome.state === "unreachable") this.#silent--;
     this.#known.delete(key);

@@ -28,7 +28,7 @@ import { describeFailure } from "./failures.ts";
 import { finishPass } from "./finish.ts";
 import { type Images, provesImages } from "./images.ts";
 import { NodeIds } from "./node-ids.ts";
-import { observePod, openPass, type Pass, setPassCondition } from "./pass.ts";
+import { confirmPod, observePod, openPass, type Pass, setPassCondition } from "./pass.ts";
 import { resolvePeers } from "./peer-resolution.ts";
 import { planNext } from "./planning.ts";
 import { podProblem, revisionOf } from "./pod-state.ts";
@@ -99,6 +99,7 @@ async function advance(runtime: SeiNodeRuntime, pass: Pass): Promise<ReconcileRe
   const ready = (await isIdentityKept(runtime, pass)) && (await bringStatefulSetInShape(runtime, pass));
   if (ready !== true) return ready === false ? {} : ready;
   await observePod(runtime, pass);
+  await confirmPod(runtime, pass, wanted);
   // Paused: the StatefulSet is at 0 by now; plan, probe and peers stand still.
   if (node.spec.paused === true) return {};
 

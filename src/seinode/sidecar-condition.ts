@@ -12,18 +12,19 @@ const type = SeiNodeConditions.sidecarReady;
 export async function probeSidecar(runtime: SeiNodeRuntime, pass: Pass): Promise<void> {
   const { status, pod, node } = pass;
   if (status.phase !== "Running") return;
-  if (isReplacingPod(pass)) return setNotReady(pass, "the pod is being replaced");
-
   const { namespace = "", name } = node.metadata;
-  const outcome: ProbeOutcome =
-    pod === undefined || !isSidecarRunning(pod)
-      ? { state: "unreachable", message: "the sidecar is not running", refused: false }
-      : await runtime.probes.probe(
-          pass.key,
-          sidecarFingerprint(pod),
-          runtime.sidecars(sidecarTarget(pass)),
-          pass.signal,
-        );
+  let outcome: ProbeOutcome;
+  if (isReplacingPod(pass)) {
+    runtime.probes.forget(pass.key);
+    return setNotReady(pass, "the pod is being replaced");
+  }
+  if (pod === undefined || !isSidecarRunning(pod)) {
+    runtime.probes.forget(pass.key);
+    outcome = { state: "unreachable", message: "the sidecar is not running", refused: false };
+  } else {
+    const client = runtime.sidecars(sidecarTarget(pass));
+    outcome = await runtime.probes.probe(pass.key, sidecarFingerprint(pod), client, pass.signal);
+  }
   runtime.metrics.sidecarReady(namespace, name, outcome.state === "ready");
   if (outcome.state === "notReady") return setNotReady(pass, "the sidecar has lost its ready mark");
   if (outcome.state === "ready") {

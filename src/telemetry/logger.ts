@@ -30,7 +30,7 @@ const SEVERITY = { debug: 20, info: 30, warn: 40, error: 50, panic: 60 } as cons
 const PINO_LEVEL = { debug: "debug", info: "info", error: "error", panic: "fatal" } as const;
 
 /** `name`: the `logger` key. Writes synchronously, so that the last line before an exit is not lost. */
-export function createLogger(options: LogOptions, clock: Clock, output: DestinationStream = stdout): Logger {
+export function createLogger(options: LogOptions, clock: Clock, output: DestinationStream = stderr): Logger {
   const root = pino(
     {
       base: null,
@@ -103,9 +103,10 @@ function presentSecret(secret: object): object {
   return { kind: "Secret", namespace: named?.namespace, name: named?.name, content: "[withheld]" };
 }
 
-const stdout: DestinationStream = {
+// zap writes there too; stdout stays free.
+const stderr: DestinationStream = {
   write(line) {
-    process.stdout.write(line);
+    process.stderr.write(line);
   },
 };
 

@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { parse } from "yaml";
-import { oneOfEachMode, testNode, testSettings } from "./fixtures.ts";
+import { byoKeys, oneOfEachMode, testNode, testSettings } from "./fixtures.ts";
 import {
+  claimName,
+  operatorKeyring,
   renderDataVolumeClaim,
   renderHeadlessService,
   renderRbacProxyConfig,
@@ -99,7 +101,7 @@ test("the proxy's config is the documented text", () => {
 
 test("the proxy reads back any name as text, also 123, 1e3, on, null", () => {
   const name = fc.oneof(
-    fc.constantFrom("123", "1e3", "0x1f", "1.5", "on", "no", "y", "true", "null", "12-3"),
+    fc.constantFrom("123", "1e3", "0x1f", "1.5", "on", "no", "y", "true", "null", "12-3", "e0", "e-1"),
     fc.stringMatching(/^[a-z0-9]([-a-z0-9.]{0,10}[a-z0-9])?$/),
   );
   fc.assert(
@@ -143,4 +145,24 @@ test("refuses a node without a namespace", () => {
     name: "RenderError",
     message: /namespace/,
   });
+});
+
+test("the claim is the imported one, else the node's own", () => {
+  assert.equal(claimName(testNode({ dataVolume: { import: { pvcName: "old" } } })), "old");
+  for (const spec of [{}, { dataVolume: {} }, { dataVolume: { import: { pvcName: "" } } }]) {
+    assert.equal(claimName(testNode(spec)), "data-node-0");
+  }
+});
+
+test("a keyring names its Secrets, with node_admin where the key name is absent", () => {
+  const { keyName: _, ...secret } = byoKeys.operatorKeyring?.secret ?? assert.fail();
+  assert.deepEqual(operatorKeyring(testNode({ validator: { operatorKeyring: { secret } } })), {
+    secretName: "the-keyring",
+    keyName: "node_admin",
+    passphraseSecretName: "the-passphrase",
+    passphraseSecretKey: "passphrase",
+  });
+  for (const validator of [{}, { operatorKeyring: {} }]) {
+    assert.equal(operatorKeyring(testNode({ validator })), undefined);
+  }
 });

@@ -1,7 +1,10 @@
 /** What the tests of this room and its neighbours render from. Not for production code. */
+import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { IContainer, IPodSpec } from "kubernetes-models/v1";
 import type { SeiNode } from "#api";
 import type { ModeSettings, Settings } from "../../settings.ts";
+import { renderStatefulSet } from "./index.ts";
 
 type Spec = SeiNode["spec"];
 
@@ -78,6 +81,27 @@ export const oneOfEachMode: readonly (readonly [string, Partial<Spec>])[] = [
   ["validator without keys", { validator: {} }],
   ["validator with its own keys", { validator: byoKeys }],
 ];
+
+/** The pod spec of the rendered StatefulSet. */
+export function podOf(spec: Partial<Spec> = {}, settings: Settings = testSettings): IPodSpec {
+  const pod = renderStatefulSet(testNode(spec), settings).spec.template.spec;
+  assert.ok(pod);
+  return pod;
+}
+
+/** One container of the pod, init or not. */
+export function containerOf(
+  name: string,
+  spec: Partial<Spec> = {},
+  settings: Settings = testSettings,
+): IContainer {
+  const pod = podOf(spec, settings);
+  const found = [...(pod.initContainers ?? []), ...pod.containers].find(
+    (candidate) => candidate.name === name,
+  );
+  assert.ok(found, `no container ${name}`);
+  return found;
+}
 
 const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,10}[a-z0-9]$/);
 const texts = fc.dictionary(fc.stringMatching(/^[a-z]{1,8}(\.[a-z_]{1,8})?$/), word, { maxKeys: 4 });

@@ -92,6 +92,15 @@ for (const [way, volume] of [
   });
 }
 
+test("goes by the name of the volume too, wherever it gets the keyring from", () => {
+  const pod = leaking("seid", (container) => ({
+    ...container,
+    volumeMounts: [{ name: "operator-keyring", mountPath: "/k" }],
+  }));
+  const volumes = [{ name: "operator-keyring", csi: { driver: "secrets-store.csi.k8s.io" } }];
+  assert.throws(() => assertKeyringContained({ ...pod, volumes }, keyring), /container seid /);
+});
+
 test("lets the sidecar have all of it", () => {
   for (const [, change] of leaks) assertKeyringContained(leaking("sei-sidecar", change), keyring);
 });

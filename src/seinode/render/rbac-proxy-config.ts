@@ -26,8 +26,8 @@ export function renderRbacProxyConfig(node: DeepReadonly<SeiNode>): ConfigMapMan
   };
 }
 
-/** Kubernetes names that YAML 1.1 would read as something else: `1e3` as a number, `on` and `y` as booleans. */
+/** Quotes names that YAML 1.1 would read as something else: `1e3` and `e3` as numbers, `on` and `y` as booleans. */
 function yamlString(name: string): string {
-  const plain = /^[a-z]/.test(name) && !/^(y|n|yes|no|on|off|true|false|null)$/.test(name);
+  const plain = /^[a-z]/.test(name) && !/^(e[-0-9]*|y|n|yes|no|on|off|true|false|null)$/.test(name);
   return plain ? name : JSON.stringify(name);
 }

@@ -29,7 +29,10 @@ async function sandbox(t: TestContext, exitCode = 0) {
   t.after(() => rm(dir, { recursive: true }));
   const [home, bin, calls] = [join(dir, "home"), join(dir, "bin"), join(dir, "calls")];
   await Promise.all([mkdir(home), mkdir(bin)]);
-  await writeFile(join(bin, "seid"), `#!/bin/bash\nprintf '%s\\n' "$@" >> '${calls}'\nexit ${exitCode}\n`);
+  await writeFile(
+    join(bin, "seid"),
+    `#!/bin/bash\nprintf '%s\\n' "$@" >> '${calls}'\necho "pid $$"\nexit ${exitCode}\n`,
+  );
   await chmod(join(bin, "seid"), 0o755);
   return {
     home,
@@ -60,6 +63,7 @@ function start(t: TestContext, script: string, env: Record<string, string>) {
     });
   }
   return {
+    pid: child.pid,
     output: () => output,
     printed: (text: string) =>
       new Promise<void>((resolve) => {
@@ -202,10 +206,11 @@ test("seid gives up on a sidecar that accepts and never answers, and tries again
 test("seid takes the place of the script, so that signals and exit code are its own", async (t) => {
   const box = await sandbox(t, 7);
   const server = await listen(t, (socket) => answer(socket, "HTTP/1.0 200 OK\r\n\r\n"));
-  assert.equal(
-    await start(t, quickSleep + scriptOf("seid", { sidecar: { port: server.port } }), box.env).done,
-    7,
-  );
+  const script = start(t, quickSleep + scriptOf("seid", { sidecar: { port: server.port } }), box.env);
+  assert.equal(await script.done, 7);
+  assert.match(script.output(), new RegExp(`^pid ${script.pid}$`, "m"));
+  // Bash does so for the last command anyway today; `exec` says that it must.
+  assert.ok(scriptOf("seid").endsWith('\nexec seid "start" "--home" "$HOME"\n'));
 });
 
 test("cosmos-exporter starts once the gRPC port of seid is open, with its flags", async (t) => {

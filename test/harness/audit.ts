@@ -1,0 +1,48 @@
+/** The API server's audit log: who asked for what, and what came of it. */
+
+export interface AuditRecord {
+  readonly user: string;
+  readonly verb: string;
+  /** `seinodes/status`, `pods`, ... */
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly code: number;
+  readonly at: string;
+}
+
+interface AuditEvent {
+  stage?: string;
+  verb?: string;
+  user?: { username?: string };
+  objectRef?: { resource?: string; subresource?: string; namespace?: string; name?: string };
+  responseStatus?: { code?: number };
+  requestReceivedTimestamp?: string;
+}
+
+const WRITES = new Set(["create", "update", "patch", "delete", "deletecollection"]);
+
+export function parseAuditLog(text: string): AuditRecord[] {
+  const records: AuditRecord[] = [];
+  for (const line of text.split("\n")) {
+    if (line === "") continue;
+    const event = JSON.parse(line) as AuditEvent;
+    if (event.stage !== "ResponseComplete") continue;
+    const { resource = "", subresource, namespace = "", name = "" } = event.objectRef ?? {};
+    records.push({
+      user: event.user?.username ?? "",
+      verb: event.verb ?? "",
+      resource: subresource === undefined ? resource : `${resource}/${subresource}`,
+      namespace,
+      name,
+      code: event.responseStatus?.code ?? 0,
+      at: event.requestReceivedTimestamp ?? "",
+    });
+  }
+  return records;
+}
+
+/** The lease is renewed for ever and says nothing about the work. */
+export function isWrite(record: AuditRecord): boolean {
+  return WRITES.has(record.verb) && record.resource !== "leases";
+}
