@@ -98,7 +98,8 @@ export function controllerManagerArgs(options: ControllerManagerOptions): string
 }
 
 /**
- * Who did what to which object, once per request (and once when a watch starts). Probes are left out: they are ours.
+ * Who did what to which object, once per request (and once when a watch starts). Of a delete the body too: grace period
+ * and preconditions are nowhere else. Probes are left out: they are ours.
  */
 export const AUDIT_POLICY = `apiVersion: audit.k8s.io/v1
 kind: Policy
@@ -106,5 +107,7 @@ omitStages: [RequestReceived]
 rules:
   - level: None
     nonResourceURLs: ["/readyz*", "/livez*", "/healthz*"]
+  - level: Request
+    verbs: [delete, deletecollection]
   - level: Metadata
 `;

@@ -90,10 +90,11 @@ export class Kubelet {
     for (const worker of this.#workers.values()) if (worker.processes === undefined) worker.kick(0);
   }
 
-  /** Image rules changed: running seids and waiting containers are looked at again. */
+  /** Image rules changed: running seids and waiting containers are looked at again, back-offs are over. */
   reconsiderImages(): void {
     for (const worker of this.#workers.values()) {
       worker.processes?.seid?.reconsider();
+      for (const container of worker.processes?.containers ?? []) container.retryNow();
       worker.kick(0);
     }
   }

@@ -45,7 +45,10 @@ test("a failed id runs again with run + 1 and the new type and params", async ()
   engine.submit({ id: id(1), type: "mark-ready" });
   await fixture.settle();
   const row = engine.get(id(1));
-  assert.deepEqual([row?.status, row?.run, row?.type, row?.params], ["completed", 2, "mark-ready", { new: true }]);
+  assert.deepEqual(
+    [row?.status, row?.run, row?.type, row?.params],
+    ["completed", 2, "mark-ready", { new: true }],
+  );
   assert.equal(row?.error, undefined);
   assert.equal(fixture.journal.executionsOf(id(1)), 2, "two posts of one failed id start one run");
 });
@@ -212,7 +215,9 @@ test("a broken database refuses submissions, knows no task and keeps the rows fo
   engine.submit({ id: id(1), type: "config-validate" });
   await fixture.settle();
   fixture.volume.databaseBroken = true;
-  assert.deepEqual(engine.submit({ id: id(2), type: "mark-ready" }), { error: "persist task: disk I/O error" });
+  assert.deepEqual(engine.submit({ id: id(2), type: "mark-ready" }), {
+    error: "persist task: disk I/O error",
+  });
   assert.equal(engine.get(id(1)), undefined);
   assert.deepEqual(engine.list(), []);
   fixture.volume.databaseBroken = false;
@@ -262,7 +267,10 @@ test("over any sequence of submits, failures and crashes an id executes once per
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
       const fixture = new Fixture();
-      fixture.scripts.set("config-validate", ...[1, 2, 3, 4].map(() => ({ fail: "x", delayMs: 10, times: 1 })));
+      fixture.scripts.set(
+        "config-validate",
+        ...[1, 2, 3, 4].map(() => ({ fail: "x", delayMs: 10, times: 1 })),
+      );
       let sidecar = fixture.startSidecar();
       const expected = new Map<string, number>();
       const add = (taskId: string) => expected.set(taskId, (expected.get(taskId) ?? 0) + 1);

@@ -89,8 +89,9 @@ export class NodeHandle {
 
   /** The disk is lost: tasks, files, chain data and identity are gone, and the processes on it crash. */
   loseVolume(): void {
-    volumeOf(this.#node).wipe();
+    // The processes first: a dying seid still writes its height.
     for (const name of ["sei-sidecar", "seid"]) containerOf(this.#node, this.#kubelet, name)?.crash(1);
+    volumeOf(this.#node).wipe();
   }
 }
 
@@ -140,9 +141,10 @@ export class SidecarHandle {
     containerOf(this.#node, this.#kubelet, "sei-sidecar")?.crash(1);
   }
 
-  /** The next start works again; a container in its crash back-off waits for the end of that. */
+  /** Starts again, at once if its container waits in a crash back-off. */
   revive(): void {
     this.#node.sidecarIsDead = false;
+    containerOf(this.#node, this.#kubelet, "sei-sidecar")?.retryNow();
   }
 
   /** The task database fails on every use, or works again. */

@@ -53,7 +53,10 @@ test("a SeiNode pod becomes Ready after mark-ready, NotReady when seid halts, an
   assert.equal(conditionOf(parked, "Initialized"), "True");
   const [init, sidecar, proxy] = parked.status?.initContainerStatuses ?? [];
   assert.equal(init?.state?.terminated?.exitCode, 0);
-  assert.deepEqual([sidecar?.started, sidecar?.ready, proxy?.started, proxy?.ready], [true, true, true, false]);
+  assert.deepEqual(
+    [sidecar?.started, sidecar?.ready, proxy?.started, proxy?.ready],
+    [true, true, true, false],
+  );
   const [seid] = parked.status?.containerStatuses ?? [];
   assert.match(seid?.imageID ?? "", /^docker\.io\/sei\/seid@sha256:[0-9a-f]{64}$/);
   assert.equal(seid?.image, "docker.io/sei/seid:v1");
@@ -66,13 +69,23 @@ test("a SeiNode pod becomes Ready after mark-ready, NotReady when seid halts, an
 
   simulator.halt("default/alpha");
   const halted = await untilPod("alpha-0", (pod) => conditionOf(pod, "Ready") === "False");
-  assert.notEqual(halted.status?.containerStatuses?.[0]?.state?.running, undefined, "a halted seid keeps running");
-  await assert.rejects(throughProxy(simulator.proxyUrl, "http://alpha-0.alpha.default.svc.cluster.local:26657/status"));
+  assert.notEqual(
+    halted.status?.containerStatuses?.[0]?.state?.running,
+    undefined,
+    "a halted seid keeps running",
+  );
+  await assert.rejects(
+    throughProxy(simulator.proxyUrl, "http://alpha-0.alpha.default.svc.cluster.local:26657/status"),
+  );
 
   await rest.delete(pods, { namespace: "default", name: "alpha-0" });
   const uid = halted.metadata.uid;
   await untilPod("alpha-0", (pod) => pod.metadata.uid !== uid && pod.status?.phase === "Running");
-  assert.equal((await call("alpha", "GET", "/v0/healthz")).status, 503, "the ready flag died with the process");
+  assert.equal(
+    (await call("alpha", "GET", "/v0/healthz")).status,
+    503,
+    "the ready flag died with the process",
+  );
   const known = await call("alpha", "GET", "/v0/tasks/11111111-1111-4111-8111-111111111111");
   assert.equal(JSON.parse(known.body).status, "completed", "the task table is on the volume");
   assert.deepEqual([...node.postCounts.values()], [1]);
@@ -89,7 +102,10 @@ test("an image halted by name never gets Ready, and the next image does on the s
 
   await apply(...seiWorkload("halting", "sei/seid:v2"));
   await rest.delete(pods, { namespace: "default", name: "halting-0" });
-  await untilPod("halting-0", (pod) => pod.spec?.containers[0]?.image === "sei/seid:v2" && pod.status?.phase === "Running");
+  await untilPod(
+    "halting-0",
+    (pod) => pod.spec?.containers[0]?.image === "sei/seid:v2" && pod.status?.phase === "Running",
+  );
   await markReady("halting", "33333333-3333-4333-8333-333333333333");
   await untilPod("halting-0", isReady);
 });
@@ -97,7 +113,10 @@ test("an image halted by name never gets Ready, and the next image does on the s
 test("an image that cannot be pulled shows as ImagePullBackOff without imageID, and recovers when the registry does", async () => {
   simulator.images.failPull("*:missing");
   await apply(...seiWorkload("pulling", "sei/seid:missing"));
-  const stuck = await untilPod("pulling-0", (pod) => initStatus(pod)?.state?.waiting?.reason === "ImagePullBackOff");
+  const stuck = await untilPod(
+    "pulling-0",
+    (pod) => initStatus(pod)?.state?.waiting?.reason === "ImagePullBackOff",
+  );
   assert.equal(initStatus(stuck)?.imageID, "");
   assert.equal(stuck.status?.phase, "Pending");
   simulator.images.clear("*:missing");
@@ -149,7 +168,9 @@ test("a bootstrap Job's pod succeeds at its halt height and leaves its tasks to 
           hostname: "boot-0",
           subdomain: "boot",
           restartPolicy: "Never",
-          containers: [{ ...seid, command: ["/bin/bash", "-c", 'seid start --home "$HOME" --halt-height 5000'] }],
+          containers: [
+            { ...seid, command: ["/bin/bash", "-c", 'seid start --home "$HOME" --halt-height 5000'] },
+          ],
         },
       },
     },
@@ -158,7 +179,12 @@ test("a bootstrap Job's pod succeeds at its halt height and leaves its tasks to 
   await untilSome((pod) => isBoot(pod) && pod.status?.phase === "Running");
   await markReady("boot", "55555555-5555-4555-8555-555555555555");
   await untilSome((pod) => isBoot(pod) && pod.status?.phase === "Succeeded");
-  const waited = await controlPlane.kubectl(["wait", "--for=condition=Complete", "job/boot-bootstrap", "--timeout=15s"]);
+  const waited = await controlPlane.kubectl([
+    "wait",
+    "--for=condition=Complete",
+    "job/boot-bootstrap",
+    "--timeout=15s",
+  ]);
   assert.equal(waited.code, 0, waited.stderr);
   assert.equal(simulator.node("default", "boot").seid.height, 5000);
 });
@@ -182,9 +208,19 @@ test("the proxy refuses a caller without token with 401 and one without grant wi
 test("deleting a claim removes the volume made for it", async () => {
   const [claim] = seiWorkload("gone", "sei/seid:v1");
   await apply(claim);
-  const bound = await controlPlane.kubectl(["wait", "--for=jsonpath={.status.phase}=Bound", "pvc/data-gone", "--timeout=15s"]);
+  const bound = await controlPlane.kubectl([
+    "wait",
+    "--for=jsonpath={.status.phase}=Bound",
+    "pvc/data-gone",
+    "--timeout=15s",
+  ]);
   assert.equal(bound.code, 0, bound.stderr);
-  const { stdout: volume } = await controlPlane.kubectl(["get", "pvc/data-gone", "-o", "jsonpath={.spec.volumeName}"]);
+  const { stdout: volume } = await controlPlane.kubectl([
+    "get",
+    "pvc/data-gone",
+    "-o",
+    "jsonpath={.spec.volumeName}",
+  ]);
   await rest.get(persistentVolumes, { name: volume });
   await controlPlane.kubectl(["delete", "pvc/data-gone", "--timeout=15s"]);
   const deleted = await controlPlane.kubectl(["wait", "--for=delete", `pv/${volume}`, "--timeout=15s"]);
@@ -209,7 +245,9 @@ async function markReady(node: string, id: string): Promise<void> {
 }
 
 function untilPod(name: string, holds: (pod: LivePod) => boolean): Promise<LivePod> {
-  return untilSome((pod) => pod.metadata.name === name && pod.metadata.deletionTimestamp === undefined && holds(pod));
+  return untilSome(
+    (pod) => pod.metadata.name === name && pod.metadata.deletionTimestamp === undefined && holds(pod),
+  );
 }
 
 /** Resolves with the first pod for which `holds`; rejects with what the pods look like after a time-out. */

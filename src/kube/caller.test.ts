@@ -280,6 +280,19 @@ test("a closed gate keeps writes from being sent and lets reads pass", async (t)
   await client.request("GET", `/${route}`);
 });
 
+test("a gate that says no before its signal fired keeps the write from being sent", async (t) => {
+  const gate: WriteGate = {
+    signal: new AbortController().signal,
+    assertOpen() {
+      throw new ApiError("the lease ran out", { class: "fenced" });
+    },
+  };
+  const { server, client, finished } = await startRestFixture(t, { gate });
+  await assert.rejects(client.delete(pods, key), (error) => isApiError(error, "fenced"));
+  assert.equal(server.requests.length, 0);
+  assert.deepEqual(finished, [], "what was not sent is not counted");
+});
+
 test("a gate that closes ends the write in flight as fenced, and leaves the read beside it alone", async (t) => {
   const { gate, close } = createGate();
   const { server, client } = await startRestFixture(t, { gate });

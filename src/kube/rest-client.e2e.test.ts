@@ -7,7 +7,7 @@ import { loadClusterConfig } from "./cluster-config.ts";
 import { isAlreadyExists, isApiError, isConflict, isNotFound } from "./errors.ts";
 import type { ResourceType } from "./object.ts";
 import { configMaps, persistentVolumeClaims, pods, secrets } from "./resources.ts";
-import type { RestClient, WatchEvent } from "./rest-api.ts";
+import type { RestClient } from "./rest-api.ts";
 import { createRestClient } from "./rest-client.ts";
 
 const namespace = "default";
@@ -251,18 +251,71 @@ test("a watch streams the present, then the changes, and ends after its time", a
   ]);
 });
 
-test("a watch from a resourceVersion the server never had is refused", async () => {
-  const next = async (): Promise<WatchEvent | undefined> => {
-    for await (const event of client.watch(pods, {
-      resourceVersion: "1",
-      allowWatchBookmarks: false,
-      timeoutSeconds: 1,
-    }))
-      return event;
-    return undefined;
+test("a custom resource with an int64 that JavaScript would round is refused alone, and can be deleted", async () => {
+  const things: ResourceType = {
+    group: "e2e.test",
+    version: "v1",
+    kind: "Thing",
+    plural: "things",
+    namespaced: true,
   };
-  // Revision 1 is still in etcd of a fresh cluster, so either is right; anything but these two is not.
-  await next().catch((error: unknown) => assert.ok(isApiError(error, "expired"), String(error)));
+  const height = { type: "integer", format: "int64" };
+  const spec = { type: "object", properties: { height } };
+  const crd = {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: "things.e2e.test" },
+    spec: {
+      group: "e2e.test",
+      scope: "Namespaced",
+      names: { kind: "Thing", plural: "things", singular: "thing", listKind: "ThingList" },
+      versions: [
+        {
+          name: "v1",
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: { type: "object", properties: { spec } } },
+        },
+      ],
+    },
+  };
+  await cluster.kubectl(["apply", "-f", "-"], { input: JSON.stringify(crd) });
+  await cluster.kubectl(["wait", "--for=condition=Established", "crd/things.e2e.test", "--timeout=30s"]);
+  const thing = (name: string, digits: string) =>
+    `{"apiVersion":"e2e.test/v1","kind":"Thing","metadata":{"name":"${name}"},"spec":{"height":${digits}}}`;
+  for (const [name, digits] of [
+    ["good", "9007199254740991"],
+    ["bad", "9007199254740993"],
+  ] as const) {
+    const { code, stderr } = await cluster.kubectl(["create", "-n", namespace, "-f", "-"], {
+      input: thing(name, digits),
+    });
+    assert.equal(code, 0, stderr);
+  }
+  const page = await client.listPage(things, { namespace });
+  assert.deepEqual(
+    page.items.map(({ metadata }) => metadata.name),
+    ["good"],
+  );
+  assert.match(
+    page.refused?.[0]?.error.message ?? "",
+    /spec\.height of Thing default\/bad is 9007199254740993/,
+  );
+  const bad = page.refused?.[0]?.object.metadata;
+  assert.ok(bad !== undefined);
+  const preconditions = { uid: bad.uid, resourceVersion: bad.resourceVersion };
+  await client.delete(things, { namespace, name: "bad" }, { preconditions, propagationPolicy: "Foreground" });
+  await assert.rejects(client.delete(things, { namespace, name: "good" }, { preconditions }), isConflict);
+  const wrongUid = {
+    apiVersion: "e2e.test/v1",
+    kind: "Thing",
+    metadata: { namespace, name: "good", uid: bad.uid },
+  };
+  await assert.rejects(client.apply(things, wrongUid, { fieldManager: "m", force: true }), isConflict);
+  await assert.rejects(
+    client.mergePatch(things, { namespace, name: "good" }, { metadata: { uid: bad.uid } }),
+    isConflict,
+  );
 });
 
 test("reads and writes go on after the API server was killed and came back", async () => {

@@ -238,7 +238,7 @@ export function createRestClient(config: ClusterConfig, options: RestClientOptio
         method: method.toUpperCase(),
         path: withQuery(path, query),
         write: verb !== "get" && verb !== "head",
-        sensitive: /\/secrets(\/|$)|\/token$/.test(path),
+        sensitive: /\/secrets(\/|\?|$)|\/token(\?|$)/.test(path),
         stream: false,
         ...(body !== undefined && { body: JSON.stringify(body) }),
         ...(contentType !== undefined && { contentType }),

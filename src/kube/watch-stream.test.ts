@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { ManualClock } from "#clock";
 import { isApiError } from "./errors.ts";
 import { UnsafeIntegerError } from "./exact-json.ts";
 import { pods, secrets } from "./resources.ts";
@@ -8,7 +9,7 @@ import type { WatchEvent, WatchOptions } from "./rest-api.ts";
 import { startRestFixture } from "./testing/rest-fixture.ts";
 import { json, reset, stall, status, statusObject } from "./testing/scripted-server.ts";
 import { until } from "./testing/until.ts";
-import { readLines } from "./watch-stream.ts";
+import { politely, readLines } from "./watch-stream.ts";
 
 const route = "WATCH /api/v1/pods";
 const options: WatchOptions = { allowWatchBookmarks: true, timeoutSeconds: 300 };
@@ -256,6 +257,18 @@ test("a watch and a call at the same time use different connections", async (t) 
   assert.notEqual(server.requests[0]?.connection, server.requests[1]?.connection);
 });
 
+test("any number of watches leaves the calls their connections", async (t) => {
+  const { server, client } = await startRestFixture(t);
+  const controller = new AbortController();
+  server.always(route, (response) => response.writeHead(200).flushHeaders());
+  const watches = Array.from({ length: 130 }, () => collect(client.watch(pods, options, controller.signal)));
+  await server.received(route, 130);
+  server.script("GET /api/v1/namespaces/ns/pods/a", json(200, pod("a")));
+  await client.get(pods, { namespace: "ns", name: "a" });
+  controller.abort();
+  await Promise.all(watches);
+});
+
 test("property: lines survive any cut of the bytes, characters of several bytes included", async () => {
   const call = { what: "watch Pod", write: false, sensitive: false };
   const lines = fc.array(fc.string({ unit: "grapheme", minLength: 1 }).map((text) => JSON.stringify(text)));
@@ -288,4 +301,30 @@ test("a line without end is given up", async () => {
   await assert.rejects(async () => {
     for await (const _ of readLines(chunks(), { what: "watch Pod", write: false, sensitive: false }));
   }, /longer than/);
+});
+
+test("a burst of events lets the event loop run every 8 ms", async () => {
+  class BusyClock extends ManualClock {
+    #now = 0;
+    /** Each look at the clock finds it 3 ms later: that is how long handling one event takes here. */
+    override monotonic(): number {
+      this.#now += 3;
+      return this.#now;
+    }
+  }
+  async function* burst() {
+    yield* Array.from({ length: 10 }, (_, index) => index);
+  }
+  let turns = 0;
+  let running = true;
+  const count = () => {
+    turns += 1;
+    if (running) setImmediate(count);
+  };
+  setImmediate(count);
+  const seen: number[] = [];
+  for await (const item of politely(burst(), new BusyClock())) seen.push(item);
+  running = false;
+  assert.equal(seen.length, 10);
+  assert.ok(turns >= 3, `the loop ran ${turns} times`);
 });

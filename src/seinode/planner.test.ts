@@ -258,6 +258,15 @@ test("D5: an update that waits for a sidecar that died is superseded by one that
   assert.match(decision.supersedes ?? "", /sidecar/);
 });
 
+test("D5: the plan that replaces the pod first is not superseded by another one like it", () => {
+  const node = seiNode({ image: "sei:v2" });
+  const tasks = updateTasks(node, { seid: "sei:v2", sidecar: images.sidecar }, { sidecarDead: true });
+  const plan = buildPlan({ id: "p", tasks, targetPhase: "Running" });
+  assert.deepEqual(decide({ image: "sei:v2" }, { ...running, plan }, { sidecarDead: true }), {
+    action: "run",
+  });
+});
+
 test("D5: once the pod is replaced, a silent sidecar is waited for", () => {
   const status = { ...running, plan: updatePlan("sei:v2", 6) };
   assert.deepEqual(decide({ image: "sei:v2" }, status, { sidecarDead: true }), { action: "run" });

@@ -4,7 +4,7 @@ import type { SeiNodeRuntime } from "./deps.ts";
 import { type Pass, setPassCondition, sidecarTarget } from "./pass.ts";
 import { isSidecarRunning, sidecarFingerprint } from "./pod-state.ts";
 import type { ProbeOutcome } from "./probe.ts";
-import { isUpdatePlan, waitsForOldSidecar } from "./update-plan.ts";
+import { isReplacingPod } from "./update-plan.ts";
 
 const type = SeiNodeConditions.sidecarReady;
 
@@ -14,7 +14,8 @@ export async function probeSidecar(runtime: SeiNodeRuntime, pass: Pass): Promise
   if (status.phase !== "Running") return;
   const { namespace = "", name } = node.metadata;
   let outcome: ProbeOutcome;
-  if (isReplacingPod(pass)) {
+  // From replace-pod on, the plan's own tasks say how the sidecar is; a probe would only tell of the pod that goes.
+  if (status.plan !== undefined && isReplacingPod(status.plan)) {
     runtime.probes.forget(pass.key);
     return setNotReady(pass, "the pod is being replaced");
   }
@@ -38,12 +39,6 @@ export async function probeSidecar(runtime: SeiNodeRuntime, pass: Pass): Promise
 /** The words of the metric's `outcome` label. */
 export function probeLabel(state: ProbeOutcome["state"]): "ready" | "not_ready" | "unreachable" {
   return state === "notReady" ? "not_ready" : state;
-}
-
-/** From replace-pod on, the plan's own tasks say how the sidecar is; a probe would only tell of the pod that goes. */
-export function isReplacingPod(pass: Pick<Pass, "status">): boolean {
-  const { plan } = pass.status;
-  return plan?.phase === "Active" && isUpdatePlan(plan) && !waitsForOldSidecar(plan);
 }
 
 function setNotReady(pass: Pass, message: string): void {

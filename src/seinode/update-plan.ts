@@ -2,6 +2,7 @@
 import { type SeiNode, type TaskPlan, TaskTypes } from "#api";
 import type { DeepReadonly } from "#kube";
 import type { TaskSpec } from "#plan";
+import { sidecarTaskType } from "#sidecar";
 import { configPatchParams } from "./config-intent.ts";
 import type { Images } from "./images.ts";
 import { controllerTask, sidecarTask } from "./task-specs.ts";
@@ -50,9 +51,17 @@ export function targetOf(plan: DeepReadonly<TaskPlan>): Images | undefined {
     : undefined;
 }
 
-/** Whether the plan's next task needs the sidecar of a pod that a later task of the plan is to replace. */
+/** Whether the plan still has to ask the sidecar of a pod that a later task of it is to replace. */
 export function waitsForOldSidecar(plan: DeepReadonly<TaskPlan>): boolean {
+  const replace = plan.tasks.findIndex((task) => task.type === TaskTypes.replacePod);
+  return plan.tasks
+    .slice(0, Math.max(0, replace))
+    .some((task) => task.status !== "Complete" && sidecarTaskType(task.type) !== undefined);
+}
+
+/** Whether everything that comes before the replacement of the pod is done. */
+export function isReplacingPod(plan: DeepReadonly<TaskPlan>): boolean {
   const next = plan.tasks.findIndex((task) => task.status !== "Complete");
   const replace = plan.tasks.findIndex((task) => task.type === TaskTypes.replacePod);
-  return next >= 0 && next < replace;
+  return plan.phase === "Active" && replace >= 0 && next >= replace;
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import { buildConnector } from "undici";
 import { ManualClock } from "#clock";
 import { SidecarError, type SidecarErrorClass, type SidecarTarget } from "./contract.ts";
 import { createSidecarFactory, type SidecarFactoryOptions } from "./http-client.ts";
@@ -105,10 +106,11 @@ describe("requests", () => {
     );
   });
 
-  test("connections are kept: many calls to one node use one", async () => {
+  test("connections are kept: many calls to one node need no more than two", async () => {
     server.answer(200, { nodeId: NODE_ID });
-    for (let i = 0; i < 5; i++) await sidecars(target).nodeId();
-    assert.equal(server.connections, 1);
+    for (let i = 0; i < 20; i++) await sidecars(target).nodeId();
+    // The pool may open a second one while the first is still finishing an answer.
+    assert.ok(server.connections <= 2, String(server.connections));
   });
 });
 
@@ -246,22 +248,29 @@ describe("answers", () => {
     await failure(sidecars(target).task(TASK), "unreachable");
   });
 
+  test("a name that does not resolve is unreachable: normal right after the pod was created", async () => {
+    await replaceFactory({
+      connect: (_options, callback) =>
+        callback(Object.assign(new Error("getaddrinfo ENOTFOUND x"), { code: "ENOTFOUND" }), null),
+    });
+    const error = await failure(sidecars(target).task(TASK), "unreachable");
+    assert.equal(error.message, "the sidecar of sei/rpc-0 cannot be reached: host name not found");
+  });
+
   test("garbage instead of HTTP is unreachable, with a text of ours", async () => {
     server.handler = (_request, _response, raw) => void raw.socket.end("garbage\r\n\r\n");
     await failure(sidecars(target).task(TASK), "unreachable");
   });
 
-  test("refused connections and unknown names are unreachable, and say so without the address", async () => {
-    const refusing = new ScriptedServer();
-    await refusing.start();
-    const { connect } = refusing;
-    const port = refusing.port;
-    await refusing.stop();
+  test("a refused connection is unreachable, and says so without the address", async () => {
+    const gone = new ScriptedServer();
+    await gone.start();
+    const port = String(gone.port);
+    await gone.stop();
     await replaceFactory({
-      connect: (options, callback) => server.connect({ ...options, port: String(port) }, callback),
+      connect: (options, callback) =>
+        buildConnector({})({ ...options, hostname: "127.0.0.1", port }, callback),
     });
-    assert.ok(connect !== undefined);
-    await replaceFactory({ env: { HTTP_PROXY: `http://127.0.0.1:${port}` }, connect: undefined as never });
     const error = await failure(sidecars(target).task(TASK), "unreachable");
     assert.equal(error.message, "the sidecar of sei/rpc-0 cannot be reached: connection refused");
   });
@@ -287,11 +296,25 @@ describe("deadlines", () => {
     await timedOut(() => sidecars(target).task(TASK), 5_000);
   });
 
-  test("the deadline covers connecting", async () => {
-    await replaceFactory({ connect: () => {} });
-    const call = failure(sidecars(target).task(TASK), "timeout");
+  test("the deadline covers connecting, and a call given up there is not sent when the connection comes up late", async () => {
+    let connected = () => {};
+    await replaceFactory({
+      connect: (options, callback) => {
+        connected = () => server.connect(options, callback);
+      },
+    });
+    server.answer(201, { id: TASK });
+    const call = failure(sidecars(target).submit({ id: TASK, type: "x" }), "timeout");
+    await new Promise((resolve) => setImmediate(resolve));
     await clock.advance(5_000);
     await call;
+    await clock.advance(1_000);
+    connected();
+    await sidecars(target).submit({ id: TASK, type: "y" });
+    assert.deepEqual(
+      server.requests.map((request) => JSON.parse(request.body).type),
+      ["y"],
+    );
   });
 
   test("the caller's signal ends the call at once, and is no time-out of the node", async () => {
@@ -487,13 +510,13 @@ describe("through a proxy", () => {
     sidecars = proxied({});
     server.answer(200, { nodeId: NODE_ID });
     await sidecars({ ...target, podIP: "10.1.2.3" }).nodeId();
-    await sidecars({ ...target, node: "rpc-1" }).nodeId();
+    for (let i = 1; i < 10; i++) await sidecars({ ...target, node: `rpc-${i}` }).nodeId();
     const [request] = server.requests;
     assert.equal(request?.method, "GET");
     assert.equal(request?.url, `http://${HOST}/v0/node-id`);
     assert.equal(request?.headers.host, HOST);
     assert.equal(request?.headers["proxy-authorization"], undefined);
-    assert.equal(server.connections, 1, "one connection serves all nodes");
+    assert.ok(server.connections <= 2, "all nodes share the connections to the proxy");
   });
 
   test("credentials of the proxy URL are sent to the proxy", async () => {

@@ -80,9 +80,9 @@ export function createTransport(options: TransportOptions): Transport {
     for (const signal of call.signals) signal.addEventListener("abort", onAbort, { once: true });
     if (call.signals.some((signal) => signal.aborted)) onAbort();
     try {
-      const added = await unlessAborted(call.prepare?.(), abort.signal);
+      const added = call.prepare === undefined ? {} : await unlessAborted(call.prepare(), abort.signal);
       const { dispatcher, origin, path, headers } = route(target, call.path);
-      const answer = await dispatcher.request({
+      const request = dispatcher.request({
         origin,
         path,
         method: call.method,
@@ -90,6 +90,9 @@ export function createTransport(options: TransportOptions): Transport {
         body: call.body ?? null,
         signal: abort.signal,
       });
+      // While undici still connects it takes no notice of the signal (it will not send the request then, but it tells us only
+      // when the connection is made or given up). The deadline must hold all the same.
+      const answer = await unlessAborted(request, abort.signal);
       const body = await readBody(answer.body, target, call);
       return { status: answer.statusCode, body };
     } catch (error) {
@@ -166,16 +169,12 @@ async function readBody(
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** `prepare` reads a file and cannot be cancelled; the caller must not wait for it beyond the deadline. */
-function unlessAborted<T>(work: Promise<T> | undefined, signal: AbortSignal): Promise<T | undefined> {
-  if (signal.aborted) {
-    work?.catch(() => undefined); // its outcome no longer matters
-    return Promise.reject(signal.reason);
-  }
-  if (work === undefined) return Promise.resolve(undefined);
+/** Settles as `work` does, or rejects as soon as the signal aborts; then the outcome of `work` no longer matters to anyone. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
   });
 }

@@ -9,6 +9,13 @@ export interface AuditRecord {
   readonly name: string;
   readonly code: number;
   readonly at: string;
+  /** Path and query: field manager and force of an apply, selector and watch of a list. */
+  readonly uri: string;
+  /** The body of a delete. */
+  readonly deletion?: {
+    readonly gracePeriodSeconds?: number;
+    readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+  };
 }
 
 interface AuditEvent {
@@ -18,6 +25,8 @@ interface AuditEvent {
   objectRef?: { resource?: string; subresource?: string; namespace?: string; name?: string };
   responseStatus?: { code?: number };
   requestReceivedTimestamp?: string;
+  requestURI?: string;
+  requestObject?: NonNullable<AuditRecord["deletion"]>;
 }
 
 const WRITES = new Set(["create", "update", "patch", "delete", "deletecollection"]);
@@ -37,6 +46,8 @@ export function parseAuditLog(text: string): AuditRecord[] {
       name,
       code: event.responseStatus?.code ?? 0,
       at: event.requestReceivedTimestamp ?? "",
+      uri: event.requestURI ?? "",
+      ...(event.verb === "delete" && event.requestObject !== undefined && { deletion: event.requestObject }),
     });
   }
   return records;

@@ -78,7 +78,12 @@ export class World {
   readonly #watching: Promise<void>[] = [];
   readonly #managers: ManagerProcess[] = [];
 
-  private constructor(controlPlane: ControlPlane, simulator: Simulator, rest: RestClient, options: WorldOptions) {
+  private constructor(
+    controlPlane: ControlPlane,
+    simulator: Simulator,
+    rest: RestClient,
+    options: WorldOptions,
+  ) {
     this.controlPlane = controlPlane;
     this.simulator = simulator;
     this.rest = rest;
@@ -125,6 +130,11 @@ export class World {
     return manager;
   }
 
+  /** Every manager that was started, the dead ones too. */
+  get managers(): readonly ManagerProcess[] {
+    return this.#managers;
+  }
+
   async stop(): Promise<void> {
     await Promise.allSettled(this.#managers.map((manager) => manager.kill()));
     this.#stopping.abort(new Error("world stopped"));
@@ -135,7 +145,11 @@ export class World {
   }
 
   /** A full node without snapshot unless the spec says otherwise. */
-  createNode(name: string, spec: Partial<SeiNodeSpec> = {}, metadata: object = {}): Promise<DeepReadonly<SeiNode>> {
+  createNode(
+    name: string,
+    spec: Partial<SeiNodeSpec> = {},
+    metadata: object = {},
+  ): Promise<DeepReadonly<SeiNode>> {
     const mode = spec.archive ?? spec.replayer ?? spec.validator ?? spec.fullNode;
     return this.rest.create<SeiNode>(seiNodes, {
       apiVersion: "sei.io/v1alpha1",
@@ -157,18 +171,41 @@ export class World {
     passes: (object: DeepReadonly<T>) => boolean,
     timeoutMs = DEFAULT_TIMEOUT_MS,
   ): Promise<DeepReadonly<T>> {
-    return this.#await(informer, what, timeoutMs, () => {
-      const object = informer.get(key);
-      return object !== undefined && passes(object) ? object : undefined;
-    }, () => JSON.stringify(informer.get(key)?.["status" as never] ?? informer.get(key) ?? "absent", null, 1));
+    return this.#await(
+      informer,
+      what,
+      timeoutMs,
+      () => {
+        const object = informer.get(key);
+        return object !== undefined && passes(object) ? object : undefined;
+      },
+      () => JSON.stringify(informer.get(key)?.["status" as never] ?? informer.get(key) ?? "absent", null, 1),
+    );
   }
 
-  untilGone<T extends KubeObject>(informer: Informer<T>, key: ObjectKey, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<true> {
-    return this.#await(informer, `${key.name} is gone`, timeoutMs, () => (informer.get(key) === undefined ? true : undefined));
+  untilGone<T extends KubeObject>(
+    informer: Informer<T>,
+    key: ObjectKey,
+    timeoutMs = DEFAULT_TIMEOUT_MS,
+  ): Promise<true> {
+    return this.#await(informer, `${key.name} is gone`, timeoutMs, () =>
+      informer.get(key) === undefined ? true : undefined,
+    );
   }
 
-  untilNode(name: string, what: string, passes: (node: DeepReadonly<SeiNode>) => boolean, timeoutMs?: number) {
-    return this.until(this.nodes, { namespace: NAMESPACE, name }, `SeiNode ${name}: ${what}`, passes, timeoutMs);
+  untilNode(
+    name: string,
+    what: string,
+    passes: (node: DeepReadonly<SeiNode>) => boolean,
+    timeoutMs?: number,
+  ) {
+    return this.until(
+      this.nodes,
+      { namespace: NAMESPACE, name },
+      `SeiNode ${name}: ${what}`,
+      passes,
+      timeoutMs,
+    );
   }
 
   /** Ready: Running, no plan, images current, pod and sidecar ready. */
@@ -208,7 +245,9 @@ export class World {
     for (const informer of [this.nodes, this.pods, this.statefulSets, this.events]) {
       this.#watching.push(informer.start(signal));
     }
-    await Promise.all([this.nodes, this.pods, this.statefulSets, this.events].map((informer) => informer.synced(signal)));
+    await Promise.all(
+      [this.nodes, this.pods, this.statefulSets, this.events].map((informer) => informer.synced(signal)),
+    );
   }
 
   #await<T extends KubeObject, R>(

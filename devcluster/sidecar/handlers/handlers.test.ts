@@ -24,17 +24,35 @@ test("an incremental config-apply keeps peers and earlier overrides", async () =
   const fixture = new Fixture();
   const sidecar = fixture.startSidecar();
   await fixture.run(sidecar, "config-apply", { ...applied, overrides: { "mempool.size": "10" } });
-  await fixture.run(sidecar, "config-patch", { files: { "config.toml": { p2p: { "persistent-peers": "x" } } } });
-  await fixture.run(sidecar, "config-apply", { mode: "full", incremental: true, overrides: { "logging.level": "info" } });
+  await fixture.run(sidecar, "config-patch", {
+    files: { "config.toml": { p2p: { "persistent-peers": "x" } } },
+  });
+  await fixture.run(sidecar, "config-apply", {
+    mode: "full",
+    incremental: true,
+    overrides: { "logging.level": "info" },
+  });
   assert.equal(fixture.volume.files.persistentPeers, "x");
   assert.deepEqual(fixture.volume.files.overrides, { "mempool.size": "10", "logging.level": "info" });
 });
 
 for (const [what, params, error] of [
-  ["an unknown override key", { ...applied, overrides: { "no.such": "1" } }, /^unknown override key: no\.such$/],
+  [
+    "an unknown override key",
+    { ...applied, overrides: { "no.such": "1" } },
+    /^unknown override key: no\.such$/,
+  ],
   ["no mode", { incremental: false }, /mode is required/],
-  ["an unknown mode", { ...applied, mode: "super" }, /^config validation failed: \[\{"severity":"error","field":"mode"/],
-  ["a bad integer", { ...applied, overrides: { "storage.snapshot_interval": "often" } }, /^config validation failed: \[/],
+  [
+    "an unknown mode",
+    { ...applied, mode: "super" },
+    /^config validation failed: \[\{"severity":"error","field":"mode"/,
+  ],
+  [
+    "a bad integer",
+    { ...applied, overrides: { "storage.snapshot_interval": "often" } },
+    /^config validation failed: \[/,
+  ],
   ["a future target version", { ...applied, targetVersion: 3 }, /"field":"version"/],
   ["an override that is no string", { ...applied, overrides: { "mempool.size": 5 } }, /must be a string/],
 ] as const) {
@@ -79,16 +97,20 @@ test("a ceremony: genesis is missing from the first upload on until it is assemb
   ] as const) {
     const nodeName = node.volume.id;
     await node.run(process, "generate-identity", { chainId: "sei-test", moniker: nodeName });
-    await node.run(process, "generate-gentx", { chainId: "sei-test", stakingAmount: "1usei", accountBalance: "2usei" });
+    await node.run(process, "generate-gentx", {
+      chainId: "sei-test",
+      stakingAmount: "1usei",
+      accountBalance: "2usei",
+    });
     const row = await node.run(process, "upload-genesis-artifacts", { nodeName });
-    assert.equal(row?.status, "completed", row?.error);
+    assert.equal(row?.status, "completed", row?.error ?? "");
   }
   const early = await fixture.run(sidecar, "configure-genesis");
   assert.match(early?.error ?? "", /^configure-genesis: S3: NoSuchKey/);
   const nodes = [{ name: "node-0" }, { name: "node-1" }];
   const assembly = { accountBalance: "2usei", namespace: "default", nodes };
   const assembled = await fixture.run(sidecar, "assemble-and-upload-genesis", assembly);
-  assert.equal(assembled?.status, "completed", assembled?.error);
+  assert.equal(assembled?.status, "completed", assembled?.error ?? "");
   assert.equal((await fixture.run(sidecar, "configure-genesis"))?.status, "completed");
   await fixture.run(sidecar, "set-genesis-peers");
   const peer = /^[0-9a-f]{40}@node-1-0\.node-1\.default\.svc\.cluster\.local:26656$/;
@@ -161,8 +183,18 @@ const vote = { chainId: "sei-test", keyName: "k", proposalId: 1, option: "yes", 
 for (const [what, variables, params, error] of [
   ["without a keyring", {}, vote, /no keyring/],
   ["for another chain", { SEI_KEYRING_BACKEND: "test" }, { ...vote, chainId: "other" }, /chain id mismatch/],
-  ["with fees in another coin", { SEI_KEYRING_BACKEND: "test" }, { ...vote, fees: "10uatom" }, /positive amount of usei/],
-  ["with an odd option", { SEI_KEYRING_BACKEND: "test" }, { ...vote, option: "maybe" }, /invalid vote option/],
+  [
+    "with fees in another coin",
+    { SEI_KEYRING_BACKEND: "test" },
+    { ...vote, fees: "10uatom" },
+    /positive amount of usei/,
+  ],
+  [
+    "with an odd option",
+    { SEI_KEYRING_BACKEND: "test" },
+    { ...vote, option: "maybe" },
+    /invalid vote option/,
+  ],
   ["with a memo of its own task id", { SEI_KEYRING_BACKEND: "test" }, { ...vote, memo: "taskID=1" }, /memo/],
   ["in order", { SEI_KEYRING_BACKEND: "test" }, vote, undefined],
 ] as const) {
@@ -171,7 +203,7 @@ for (const [what, variables, params, error] of [
     fixture.variables = { ...fixture.variables, ...variables };
     fixture.startSeid().openGate();
     const row = await fixture.run(fixture.startSidecar(), "gov-vote", params);
-    if (error === undefined) assert.equal(row?.status, "completed", row?.error);
+    if (error === undefined) assert.equal(row?.status, "completed", row?.error ?? "");
     else assert.match(row?.error ?? "", error);
   });
 }

@@ -74,10 +74,20 @@ test("healthz, startupz and status follow the ready flag, with empty bodies for 
 });
 
 test("a task is posted with 201, read, listed and deleted", async () => {
-  assert.deepEqual(await post({ id: id(1), type: "config-validate" }), { status: 201, body: `{"id":"${id(1)}"}\n` });
+  assert.deepEqual(await post({ id: id(1), type: "config-validate" }), {
+    status: 201,
+    body: `{"id":"${id(1)}"}\n`,
+  });
   const read = await get(`/v0/tasks/${id(1)}`);
   const submittedAt = "2026-01-01T00:00:00.000Z";
-  const row = { id: id(1), type: "config-validate", status: "completed", run: 1, submittedAt, completedAt: submittedAt };
+  const row = {
+    id: id(1),
+    type: "config-validate",
+    status: "completed",
+    run: 1,
+    submittedAt,
+    completedAt: submittedAt,
+  };
   assert.deepEqual(JSON.parse(read.body), row);
   assert.deepEqual(JSON.parse((await get("/v0/tasks")).body), [row]);
   assert.deepEqual(await get(`/v0/tasks/${id(1)}`, { method: "DELETE" }), { status: 204, body: "" });

@@ -68,7 +68,9 @@ export class Fixture {
   }
 
   /** A seid container, replacing the one before. */
-  startSeid(options: { image?: string; haltHeight?: number; behaviour?: "run" | "halt" | "crash" } = {}): Seid {
+  startSeid(
+    options: { image?: string; haltHeight?: number; behaviour?: "run" | "halt" | "crash" } = {},
+  ): Seid {
     const { image = "sei:v1", haltHeight, behaviour = "run" } = options;
     this.seid = new Seid({
       clock: this.clock,

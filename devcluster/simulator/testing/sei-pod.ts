@@ -20,9 +20,19 @@ export function seiPodSpec(options: { image: string; claim?: string }) {
   const mount = [{ name: "data", mountPath: "/.sei" }];
   return {
     terminationGracePeriodSeconds: 30,
-    volumes: [{ name: "data", ...(claim === undefined ? { emptyDir: {} } : { persistentVolumeClaim: { claimName: claim } }) }],
+    volumes: [
+      {
+        name: "data",
+        ...(claim === undefined ? { emptyDir: {} } : { persistentVolumeClaim: { claimName: claim } }),
+      },
+    ],
     initContainers: [
-      { name: "seid-init", image, command: ["/bin/sh", "-c", "seid init sei-test --chain-id sei-test"], volumeMounts: mount },
+      {
+        name: "seid-init",
+        image,
+        command: ["/bin/sh", "-c", "seid init sei-test --chain-id sei-test"],
+        volumeMounts: mount,
+      },
       {
         name: "sei-sidecar",
         image: "ghcr.io/sei/seictl:v1",

@@ -70,7 +70,7 @@ export class ExecPluginSource {
     };
     return new Promise((resolve, reject) => {
       const limit = new AbortController();
-      const cancel = this.#clock.after(timeoutMs, () => limit.abort());
+      let cancel = (): void => {};
       const child = execFile(
         command,
         [...args],
@@ -87,6 +87,8 @@ export class ExecPluginSource {
           else reject(this.#failure(error, stderr, limit.signal.aborted));
         },
       );
+      // Only now: had the start thrown, nobody would cancel the timer.
+      cancel = this.#clock.after(timeoutMs, () => limit.abort());
       // Without this a plugin that asks for a password would wait for ever instead of reading end-of-file.
       child.stdin?.on("error", () => {});
       child.stdin?.end();

@@ -1,0 +1,51 @@
+/**
+ * What the manager must never do, whatever a test was about (design D20 and "Never"), judged from the API server's audit
+ * log and the manager's own. To be the `after` hook of every file that has a World.
+ */
+import assert from "node:assert/strict";
+import { type AuditRecord, isWrite } from "./audit.ts";
+import type { World } from "./world.ts";
+
+/** Watched by label only: the cluster is full of other people's. */
+const SELECTED = ["pods", "statefulsets", "services", "persistentvolumeclaims", "configmaps", "jobs"];
+
+/** Checks the manners of all managers of this world, and that the simulator saw nothing impossible. Then ends the world. */
+export async function endWorld(world: World | undefined): Promise<void> {
+  if (world === undefined) return;
+  try {
+    await assertManners(world);
+    assert.deepEqual(world.simulator.violations, [], "things that must never happen in a cluster");
+  } finally {
+    await world.stop();
+  }
+}
+
+export async function assertManners(world: World): Promise<void> {
+  const records = await world.audit();
+  // Without these the rest would pass because nothing was looked at.
+  assert.ok(records.some(isWrite) && records.some(isSelected), "the audit log tells of the manager");
+  for (const [rule, breaks] of Object.entries(NEVER)) assert.deepEqual(records.filter(breaks), [], rule);
+  for (const manager of world.managers) assertNothingForbidden(await manager.log());
+}
+
+const NEVER: Readonly<Record<string, (record: AuditRecord) => boolean>> = {
+  "nothing outside the shipped roles is asked for": ({ code }) => code === 401 || code === 403,
+  "Secrets are only read, by name": ({ resource, verb }) => resource === "secrets" && verb !== "get",
+  "the status of a StatefulSet is not touched": ({ resource }) => resource === "statefulsets/status",
+  "nothing is PUT": ({ verb }) => verb === "update",
+  "nothing is deleted by the dozen": ({ verb }) => verb === "deletecollection",
+  "no pod is deleted by force": ({ deletion }) => deletion?.gracePeriodSeconds === 0,
+  "a delete names the uid it means": ({ verb, deletion }) =>
+    verb === "delete" && deletion?.preconditions?.uid === undefined,
+  "children are listed and watched by label": (record) =>
+    SELECTED.includes(record.resource) && /^(list|watch)$/.test(record.verb) && !isSelected(record),
+};
+
+function isSelected({ resource, uri }: AuditRecord): boolean {
+  return SELECTED.includes(resource) && /[?&]labelSelector=sei\.io%2Fnode/.test(uri);
+}
+
+function assertNothingForbidden(log: string): void {
+  const lines = log.split("\n").filter((line) => /\b403\b|forbidden/i.test(line));
+  assert.deepEqual(lines, [], "the manager's log tells of no refused request");
+}
