@@ -32,7 +32,8 @@ Use it with kubectl (any, or "make control-plane" shows the path of one):
 `);
       console.log(`export KUBECONFIG=${control.adminKubeconfig}`);
       console.error(`
-Start the controller against it, in another terminal; it reaches the simulated sidecars through this proxy:
+Start the controller against it, in another terminal and with its SEI_* settings in the environment; it reaches the
+simulated sidecars through this proxy:
 
 HTTP_PROXY=${simulator.proxyUrl} NO_PROXY=127.0.0.1 node_modules/.bin/node src/main.ts --kubeconfig ${control.adminKubeconfig}
 

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, type TestContext, test } from "node:test";
@@ -94,14 +95,41 @@ class Manager {
   }
 }
 
-function start(t: TestContext): Manager {
+/** A way to the API server that can be cut without either end noticing. */
+async function freezableLink(t: TestContext, server: string): Promise<{ url: string; freeze(): void }> {
+  const sockets = new Set<Socket>();
+  const target = new URL(server);
+  const listener = createServer((near) => {
+    const far = connect(Number(target.port), target.hostname);
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on("error", () => {
+        near.destroy();
+        far.destroy();
+      });
+    }
+    near.pipe(far).pipe(near);
+  });
+  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    listener.close();
+  });
+  const freeze = (): void => {
+    listener.removeAllListeners("connection");
+    for (const socket of sockets) socket.unpipe().pause();
+  };
+  return { url: `https://127.0.0.1:${(listener.address() as AddressInfo).port}`, freeze };
+}
+
+function start(t: TestContext, config = kubeconfig): Manager {
   const args = [
     "--health-probe-bind-address=127.0.0.1:0",
     "--metrics-bind-address",
     "127.0.0.1:0",
     "-leader-elect",
   ];
-  return new Manager(t, args, { ...environment, KUBECONFIG: kubeconfig });
+  return new Manager(t, args, { ...environment, KUBECONFIG: config });
 }
 
 async function lease(): Promise<{ holderIdentity?: string; leaseDurationSeconds?: number }> {
@@ -177,18 +205,49 @@ test("asks for nothing that the shipped roles do not grant", async () => {
   }
 });
 
+test("has no right it must never use (D20)", async () => {
+  const may = async (...question: string[]): Promise<string> =>
+    (await cluster.kubectl(["auth", "can-i", ...question, "--all-namespaces"], { kubeconfig })).stdout.trim();
+  for (const question of [
+    ["list", "secrets"],
+    ["watch", "secrets"],
+    ["patch", "secrets"],
+    ["list", "persistentvolumes"],
+    ["patch", "statefulsets.apps", "--subresource=status"],
+    ["update", "statefulsets.apps"],
+    ["patch", "pods"],
+    ["create", "pods"],
+    ["create", "pods", "--subresource=exec"],
+    ["get", "leases.coordination.k8s.io"],
+  ]) {
+    assert.equal(await may(...question), "no", question.join(" "));
+  }
+  assert.equal(await may("get", "secrets"), "yes");
+  assert.equal(await may("create", "seinodetasks.sei.io"), "yes", "for the sidecars' proxies");
+});
+
 test("a second signal ends a process that is still stopping, at once", async (t) => {
-  const manager = start(t);
-  await manager.until("starts", () => manager.said("starting manager"));
+  const link = await freezableLink(t, cluster.server);
+  const throughLink = join(cluster.directory, "link.kubeconfig");
+  await writeFile(throughLink, (await readFile(kubeconfig, "utf8")).replaceAll(cluster.server, link.url));
+  const manager = start(t, throughLink);
+  await manager.until("leads", () => manager.said("became the leader"));
+  // Its release of the lease gets no answer: a single signal would end in an exit code 0, seconds later.
+  link.freeze();
   manager.child.kill("SIGTERM");
+  await manager.until("is stopping", () => manager.said("stopping"));
   manager.child.kill("SIGINT");
-  assert.ok([0, 1].includes(Number(await manager.exited)));
+  assert.equal(await manager.exited, 1);
+  await cluster.kubectl(["delete", "lease", "bc1f5b0a.sei.io", "-n", NAMESPACE]);
 });
 
 test("exits 2 with usage for a wrong command line, and 0 for help", async (t) => {
   const wrong = new Manager(t, ["--leader-elect=perhaps", "--nope"], environment);
   assert.equal(await wrong.exited, 2);
-  assert.match(wrong.raw.join("\n"), /"perhaps" for flag -leader-elect[\s\S]*-nope[\s\S]*Usage of manager/);
+  assert.match(
+    wrong.raw.join("\n"),
+    /defined: -nope\n.*"perhaps" for flag -leader-elect.*\nUsage of manager/,
+  );
   const help = new Manager(t, ["-h"], {});
   assert.equal(await help.exited, 0);
 });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { describe, it } from "node:test";
+import { parseAllDocuments } from "yaml";
 import { loadSettings, type Settings, SettingsError, settingsWarnings } from "./settings.ts";
 
 /** The values of the shipped manifest. */
@@ -81,6 +83,20 @@ describe("loadSettings", () => {
     };
     assert.deepEqual(settings, expected);
     assert.throws(() => Object.assign(settings.gateway, { name: "x" }), TypeError);
+  });
+
+  it("Q-16: finds all it needs in the shipped Deployment, and every variable set there is known", async () => {
+    const [deployment] = parseAllDocuments(
+      await readFile(new URL("../config/manager/manager.yaml", import.meta.url), "utf8"),
+    );
+    const variables = deployment?.toJS().spec.template.spec.containers[0].env as {
+      name: string;
+      value?: string;
+    }[];
+    const shipped = Object.fromEntries(variables.map(({ name, value }) => [name, value]));
+    assert.deepEqual(problemsOf(shipped), []);
+    const names = Object.keys(shipped).filter((name) => name.startsWith("SEI_"));
+    assert.deepEqual(names.sort(), Object.keys(SHIPPED).sort());
   });
 
   it("reports every missing variable of an empty environment at once, each by name", () => {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { systemClock } from "#clock";
-import { startChild, tailOf } from "./child.ts";
+import { removeWhenWeEnd, startChild, tailOf } from "./child.ts";
 import { descendants, stillRunning } from "./process-tree.ts";
 
 let folder = "";
@@ -116,4 +116,15 @@ test("a parent with nothing left to do ends although its server runs, and takes 
   assert.equal(parent.exitCode, 0);
   await eventually("no process is left", async () => (await stillRunning(pids)).length === 0);
   await eventually("the folder is gone", () => !existsSync(owned));
+});
+
+test("a removal that was called off twice leaves the folder and does no harm", async () => {
+  const kept = await mkdtemp(join(folder, "kept-"));
+  const before = await descendants(process.pid);
+  const callOff = removeWhenWeEnd(kept);
+  const cleaner = (await descendants(process.pid)).filter((pid) => !before.includes(pid));
+  callOff();
+  await eventually("the cleaner is gone", async () => (await stillRunning(cleaner)).length === 0);
+  callOff();
+  assert.equal(existsSync(kept), true);
 });

@@ -122,9 +122,16 @@ export function removeWhenWeEnd(folder: string): () => void {
   }
   // Without a cleaner only the folder stays behind after a crash; the temp folder is the system's to clean then.
   cleaner.on("error", () => {});
+  let calledOff = false;
   return () => {
-    // The group, so that its `cat` goes too.
-    if (cleaner.pid !== undefined && cleaner.exitCode === null) process.kill(-cleaner.pid, "SIGKILL");
+    if (calledOff || cleaner.pid === undefined) return;
+    calledOff = true;
+    try {
+      process.kill(-cleaner.pid, "SIGKILL"); // the group, so that its `cat` goes too
+    } catch (error) {
+      // ESRCH: somebody killed it already. What it was to do is the caller's now anyhow.
+      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+    }
   };
 }
 

@@ -258,6 +258,15 @@ test("a write that fails is retried, and one to a pod that is gone is not", asyn
   assert.equal(cluster.errors.length, 1);
 });
 
+test("a conflict while a pod terminates is tried again, or the pod would stay for ever", async () => {
+  const cluster = await runningCluster();
+  cluster.failNext = new ApiError("patch: 409", { class: "conflict", status: 409 });
+  cluster.deletePod("a-0");
+  await cluster.clock.advance(1000);
+  assert.equal(cluster.pods.has("a-0"), false);
+  assert.deepEqual(cluster.errors, []);
+});
+
 test("a force-deleted pod leaves no process behind", async () => {
   const cluster = await runningCluster();
   await cluster.markReady("a");

@@ -110,9 +110,10 @@ export class PodWorker {
   }
 
   #recover(error: unknown): void {
-    // Gone or replaced by another uid: the watch is about to say so.
-    if (this.#ended || isApiError(error, "notFound", "conflict", "aborted")) return;
-    this.#options.onError(this.#pod, error);
+    // Not found: gone, the watch is about to say so.
+    if (this.#ended || isApiError(error, "notFound", "aborted")) return;
+    // A conflict is another uid under the name (the watch will tell) or the API server's own contention: try again.
+    if (!isApiError(error, "conflict")) this.#options.onError(this.#pod, error);
     this.kick(retryMs);
   }
 

@@ -113,11 +113,12 @@ export class Reflector<T extends KubeObject> {
   }
 
   async #page(token: string | undefined, signal: AbortSignal): Promise<void> {
-    const page = await this.#rest.listPage<T>(
+    const request = this.#rest.listPage<T>(
       this.#resource,
       { ...this.#scope(), limit: pageSize, ...(token !== undefined && { continue: token }) },
       signal,
     );
+    const page = await unlessAborted(request, signal);
     const input = { type: "page", resourceVersion: page.resourceVersion, at: this.#now() } as const;
     const effects = this.#step(page.continue === undefined ? input : { ...input, continue: page.continue });
     await this.#perform(effects, receivedIn(page), "present");

@@ -297,23 +297,26 @@ describe("deadlines", () => {
   });
 
   test("the deadline covers connecting, and a call given up there is not sent when the connection comes up late", async () => {
-    let connected = () => {};
+    const connecting = Promise.withResolvers<() => void>();
+    let first = true;
     await replaceFactory({
       connect: (options, callback) => {
-        connected = () => server.connect(options, callback);
+        if (!first) return server.connect(options, callback);
+        first = false;
+        return connecting.resolve(() => server.connect(options, callback));
       },
     });
     server.answer(201, { id: TASK });
     const call = failure(sidecars(target).submit({ id: TASK, type: "x" }), "timeout");
-    await new Promise((resolve) => setImmediate(resolve));
+    const finishConnecting = await connecting.promise;
     await clock.advance(5_000);
     await call;
     await clock.advance(1_000);
-    connected();
-    await sidecars(target).submit({ id: TASK, type: "y" });
+    finishConnecting();
+    for (const type of ["y", "z"]) await sidecars(target).submit({ id: TASK, type });
     assert.deepEqual(
       server.requests.map((request) => JSON.parse(request.body).type),
-      ["y"],
+      ["y", "z"],
     );
   });
 

@@ -1,0 +1,90 @@
+/** From the objects in the cluster to what is shown of them. Pure. */
+import { type SeiNode, SeiNodeConditions } from "#api";
+import { type DeepReadonly, findCondition, type Pod } from "#kube";
+import type { Mark, NodeView, PodView } from "./screen.ts";
+
+export function viewNode(node: DeepReadonly<SeiNode>, pods: readonly DeepReadonly<Pod>[]): NodeView {
+  const { status } = node;
+  const ready = findCondition(status?.conditions, SeiNodeConditions.ready);
+  const stalled = findCondition(status?.conditions, SeiNodeConditions.stalled);
+  const isStalled = stalled?.status === "True";
+  const unready = ready === undefined || ready.status === "True" ? "" : ready.reason;
+  return {
+    name: node.metadata.name,
+    mark: nodeMark(node, ready?.status, isStalled),
+    phase: node.metadata.deletionTimestamp === undefined ? (status?.phase ?? "New") : "Terminating",
+    task: taskInWords(status?.plan),
+    image: imageInWords(status?.currentImage ?? "", node.spec?.image ?? ""),
+    ready: ready?.status ?? "",
+    health: isStalled ? `Stalled: ${stalled.reason}` : unready,
+    pods: pods.map(viewPod),
+  };
+}
+
+export function viewPod(pod: DeepReadonly<Pod>): PodView {
+  const ready = isPodReady(pod);
+  const state = podState(pod);
+  return {
+    name: pod.metadata.name,
+    mark: podMark(pod, ready, state),
+    state,
+    ready,
+    revision: pod.metadata.labels?.["controller-revision-hash"]?.split("-").at(-1) ?? "",
+    image: shortImage(pod.spec?.containers.find(({ name }) => name === "seid")?.image ?? ""),
+  };
+}
+
+export function isPodReady(pod: DeepReadonly<Pod>): boolean {
+  return pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+}
+
+/** Without registry and path: `sei:v6.3.0`. */
+export function shortImage(image: string): string {
+  const name = image.slice(image.lastIndexOf("/") + 1);
+  return name.replace(/(@sha256:[0-9a-f]{8})[0-9a-f]+$/, "$1");
+}
+
+function taskInWords(plan: DeepReadonly<NonNullable<SeiNode["status"]>>["plan"]): string {
+  if (plan === undefined || plan.phase === "Complete") return "";
+  const total = plan.tasks.length;
+  const index = plan.failedTaskIndex ?? plan.tasks.findIndex(({ status }) => status !== "Complete");
+  const task = plan.tasks[index];
+  if (task === undefined) return `${total}/${total}`;
+  return `${index + 1}/${total} ${task.type}${plan.phase === "Failed" ? " failed" : ""}`;
+}
+
+function imageInWords(current: string, wanted: string): string {
+  if (current === wanted || wanted === "") return shortImage(current);
+  if (current === "") return `→ ${shortImage(wanted)}`;
+  const [from, to] = [shortImage(current), shortImage(wanted)];
+  const name = to.slice(0, to.indexOf(":") + 1);
+  return name !== "" && from.startsWith(name) ? `${from} → ${to.slice(name.length)}` : `${from} → ${to}`;
+}
+
+function nodeMark(node: DeepReadonly<SeiNode>, ready: string | undefined, isStalled: boolean): Mark {
+  const { status } = node;
+  if (isStalled || status?.phase === "Failed" || status?.plan?.phase === "Failed") return "bad";
+  if (ready === "True") return "ok";
+  return status?.phase === "Running" && status.plan === undefined ? "warn" : "busy";
+}
+
+function podState(pod: DeepReadonly<Pod>): string {
+  if (pod.metadata.deletionTimestamp !== undefined) return "Terminating";
+  const { status } = pod;
+  const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  // A reason a container waits for matters more than the phase; these two only mean "its turn comes later".
+  const waiting = containers.find(({ state }) => {
+    const reason = state?.waiting?.reason ?? "PodInitializing";
+    return reason !== "PodInitializing" && reason !== "ContainerCreating";
+  });
+  return waiting?.state?.waiting?.reason ?? status?.phase ?? "Pending";
+}
+
+function podMark(pod: DeepReadonly<Pod>, ready: boolean, state: string): Mark {
+  if (state === "Terminating") return "busy";
+  if (state === "Failed" || /BackOff|^Err/.test(state)) return "bad";
+  if (ready) return "ok";
+  const seid = pod.status?.containerStatuses?.find(({ name }) => name === "seid");
+  // Past its start-up probe and not ready: it was up once.
+  return seid?.started === true ? "warn" : "busy";
+}

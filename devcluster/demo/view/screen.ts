@@ -1,0 +1,46 @@
+/** What the demo shows at one moment. Plain data: made by `board.ts`, drawn by the files beside this one. */
+
+export type Mark = "ok" | "busy" | "warn" | "bad";
+
+export interface PodView {
+  readonly name: string;
+  readonly mark: Mark;
+  /** `Running`, `Terminating`, or what its container waits for: `ImagePullBackOff`. */
+  readonly state: string;
+  readonly ready: boolean;
+  /** The hash of its StatefulSet revision; empty when it has none. */
+  readonly revision: string;
+  readonly image: string;
+}
+
+export interface NodeView {
+  readonly name: string;
+  readonly mark: Mark;
+  readonly phase: string;
+  /** `5/7 replace-pod`; empty without an active plan. */
+  readonly task: string;
+  /** `sei:v6.3.0`, or `sei:v6.3.0 → v6.4.0` while the wanted image is another one. */
+  readonly image: string;
+  /** Status of the condition Ready; empty before there is one. */
+  readonly ready: string;
+  /** Why it is not ready or stalled, as reasons; empty when all is well. */
+  readonly health: string;
+  readonly pods: readonly PodView[];
+}
+
+export interface StepView {
+  readonly title: string;
+  readonly state: "running" | "done" | "failed";
+  readonly elapsedMs: number;
+  /** What was seen on the way, oldest first. */
+  readonly notes: readonly string[];
+}
+
+export interface Screen {
+  readonly title: string;
+  readonly elapsedMs: number;
+  readonly steps: readonly StepView[];
+  readonly nodes: readonly NodeView[];
+  /** What the machinery of the demo itself has to say, oldest first: a server that died, an error of the simulator. */
+  readonly notices: readonly string[];
+}
