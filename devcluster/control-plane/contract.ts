@@ -41,6 +41,8 @@ export interface ControlPlane {
   readonly directory: string;
   /** Path of the audit log, one JSON event a line, complete as of the answer to each request. Only with `auditLog: true`. */
   readonly auditLog?: string;
+  /** Path of the kubectl of this Kubernetes version, for people. It stays after `stop`. */
+  readonly kubectlBinary: string;
   /** Runs the kubectl of this Kubernetes version. Resolves whatever its exit code is. */
   kubectl(args: readonly string[], options?: KubectlOptions): Promise<KubectlResult>;
   /** Server-side applies `config/crd/*.yaml`; resolves when each kind is Established, served and explained (OpenAPI). */

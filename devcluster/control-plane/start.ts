@@ -47,6 +47,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     adminKubeconfig,
     directory,
     ...(auditLog && { auditLog: servers.auditLogFile }),
+    kubectlBinary: binaries.kubectl,
     kubectl,
     async installCrds() {
       await installCrds(kubectl, servers.client);

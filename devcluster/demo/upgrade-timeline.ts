@@ -7,7 +7,7 @@
 import { type SeiNode, SeiNodeConditions, TaskTypes } from "#api";
 import type { Clock } from "#clock";
 import { type DeepReadonly, findCondition, type InformerEvent, type Pod } from "#kube";
-import { isPodReady } from "./view/node-view.ts";
+import { isPodReady } from "./pod-readiness.ts";
 
 /** In the order in which they normally come. */
 export const milestones = [
@@ -24,7 +24,6 @@ export const milestones = [
 export type Milestone = (typeof milestones)[number];
 
 export interface UpgradeSubject {
-  readonly node: string;
   readonly oldPodUid: string;
   readonly newImage: string;
 }
@@ -89,7 +88,8 @@ export class UpgradeTimeline {
 
   #observeOldPod(type: InformerEvent<Pod>["type"], pod: DeepReadonly<Pod>): void {
     if (!isPodReady(pod)) this.#podSeenNotReady = true;
-    else if (this.#podSeenNotReady) this.#violate(`pod ${pod.metadata.name} became Ready again on the old image`);
+    else if (this.#podSeenNotReady)
+      this.#violate(`pod ${pod.metadata.name} became Ready again on the old image`);
     if (this.#begunAt === undefined) return;
     // A pod without finalizers and grace may go without ever being seen terminating.
     if (type === "deleted" || pod.metadata.deletionTimestamp !== undefined) this.#reach("old pod deleted");
@@ -119,7 +119,9 @@ export class UpgradeTimeline {
     }
     if (isNew) this.#reach("observe-image: status.currentImage is the new image");
     const settled = this.#planSeen && isNew && plan?.phase !== "Active";
-    const marked = plan?.tasks.some(({ type, status }) => type === TaskTypes.markReady && status === "Complete");
+    const marked = plan?.tasks.some(
+      ({ type, status }) => type === TaskTypes.markReady && status === "Complete",
+    );
     if (marked === true || settled) this.#reach("mark-ready: the new pod's sidecar may start seid");
     if (settled) this.#reach("plan settled");
     if (settled && ready === "True") this.#reach("node Ready on the new image");

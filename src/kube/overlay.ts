@@ -8,7 +8,9 @@
  *   outside  our write took the object out of the informer's selector. The watch will report that as a deletion; until
  *            its position includes that write, the key is hidden.
  *   gone     our delete removed it. The answer has no resourceVersion, so: this uid is hidden until the watch reports it
- *            deleted, or shows a later object of the same name.
+ *            deleted, or shows a later object of the same name. It is *blind* when no version of what is gone is known (a
+ *            live read that found nothing, say): an object of that name that the watch shows then may be an older or a
+ *            newer one, and only a live read can tell.
  *
  * and beside it, a key may be *dirty*: a write was sent and its answer lost, so nobody knows. The next read is to be live.
  *
@@ -18,7 +20,7 @@
  */
 import type { Clock } from "#clock";
 import { hasLabels } from "./label-selector.ts";
-import { type DeepReadonly, formatKey, type KubeObject, type ObjectKey } from "./object.ts";
+import { type DeepReadonly, formatKey, type KubeObject, keyOf, type ObjectKey } from "./object.ts";
 import { compareVersions, includesVersion } from "./resource-version.ts";
 import { type Indexes, type Selection, Store, type StoreEntry } from "./store.ts";
 
@@ -32,8 +34,14 @@ type Mark = { readonly number: number } & (
   | { readonly kind: "written"; readonly uid: string; readonly version: string }
   | { readonly kind: "outside"; readonly version: string }
   /** `lastVersion`: the newest state known of the uid. Anything of that name up to it is older than the deletion. */
-  | { readonly kind: "gone"; readonly uid: string; readonly lastVersion: string; readonly since: number }
+  | (Gone & { readonly kind: "gone"; readonly since: number })
 );
+
+interface Gone {
+  readonly uid: string | undefined;
+  readonly lastVersion: string;
+  readonly blind: boolean;
+}
 
 interface Dirty {
   readonly number: number;
@@ -79,8 +87,8 @@ export class Overlay<T extends KubeObject> {
     const { uid, resourceVersion: version } = entry.object.metadata;
     this.#settleDirty(entry.key, ticket);
     const mark = this.#marks.get(entry.key);
-    // Asked after we took it for gone, the server still shows it.
-    if (mark?.kind === "gone" && mark.uid === uid && mark.number < ticket.number) this.#drop(entry.key);
+    // Asked after we took it for gone, the server shows it.
+    if (mark?.kind === "gone" && (mark.uid === uid || mark.blind) && mark.number < ticket.number) this.#drop(entry.key);
     if (this.#supersedes(entry.key, uid, version))
       this.#mark(entry.key, { kind: "written", uid, version }, entry);
   }
@@ -111,8 +119,9 @@ export class Overlay<T extends KubeObject> {
       return;
     }
     this.#settleDirty(id, ticket);
-    const known = [version, current?.metadata.resourceVersion, this.#position];
-    this.#mark(id, { kind: "gone", uid, lastVersion: greatest(known), since: this.#clock.monotonic() });
+    const known = version ?? current?.metadata.resourceVersion;
+    const lastVersion = greatest([version, current?.metadata.resourceVersion, this.#position]);
+    this.#markGone(id, { uid, lastVersion, blind: known === undefined });
   }
 
   /** A live read, or a delete, that began with this ticket found nothing under the key. */
@@ -120,16 +129,21 @@ export class Overlay<T extends KubeObject> {
     const id = formatKey(key);
     this.#settleDirty(id, ticket);
     const current = this.resolve(id, stored);
-    if (current === undefined) return;
     const mark = this.#marks.get(id);
-    const { uid, resourceVersion } = current.metadata;
+    if (current === undefined) {
+      if (mark !== undefined && mark.number > ticket.number) return;
+      const uid = mark?.kind === "gone" ? mark.uid : undefined;
+      const hidden = mark?.kind === "gone" ? mark.lastVersion : mark?.version;
+      this.#markGone(id, { uid, lastVersion: greatest([hidden, ticket.position]), blind: true });
+      return;
+    }
+    const { uid, resourceVersion: lastVersion } = current.metadata;
     // What became known only after the request began may be younger than its answer.
     const knownBefore =
       mark !== undefined && mark.kind === "written"
         ? mark.number < ticket.number
-        : includesVersion(ticket.position, resourceVersion);
-    if (!knownBefore) return;
-    this.#mark(id, { kind: "gone", uid, lastVersion: resourceVersion, since: this.#clock.monotonic() });
+        : includesVersion(ticket.position, lastVersion);
+    if (knownBefore) this.#markGone(id, { uid, lastVersion, blind: true });
   }
 
   /** A write may or may not have happened. `labels`: the label sets the object may have now, if they are known. */
@@ -150,13 +164,12 @@ export class Overlay<T extends KubeObject> {
       if (this.size > 0 && this.#clock.monotonic() - this.#sweptAt >= sweepEveryMs) this.#sweep();
       return;
     }
-    const settled =
-      mark.kind !== "gone"
-        ? includesVersion(version, mark.version)
-        : mark.uid === uid
-          ? type === "deleted"
-          : compareVersions(version, mark.lastVersion) > 0;
-    if (settled) this.#drop(id);
+    if (mark.kind !== "gone") {
+      if (includesVersion(version, mark.version)) this.#drop(id);
+      return;
+    }
+    const settled = mark.uid === uid ? type === "deleted" : compareVersions(version, mark.lastVersion) > 0;
+    if (settled && !mark.blind) this.#drop(id);
   }
 
   /** A bookmark: everything up to `version` was processed. */
@@ -201,18 +214,30 @@ export class Overlay<T extends KubeObject> {
     return [...untouched, ...ours];
   }
 
-  isDirty(key: ObjectKey): boolean {
-    return this.#dirty.size > 0 && this.#dirty.has(formatKey(key));
+  /** `stored`: what the informer holds under the key. */
+  isDirty(key: ObjectKey, stored: DeepReadonly<T> | undefined): boolean {
+    if (this.size === 0) return false;
+    const id = formatKey(key);
+    if (this.#dirty.has(id)) return true;
+    const mark = this.#marks.get(id);
+    return mark?.kind === "gone" && mark.blind && stored !== undefined && !hides(mark, stored);
   }
 
   /** The dirty keys whose object the selection might give. */
-  dirtyKeys({ namespace, labels }: Selection): ObjectKey[] {
-    const keys: ObjectKey[] = [];
-    for (const dirty of this.#dirty.values()) {
+  dirtyKeys({ namespace, labels }: Selection, storedOf: (id: string) => DeepReadonly<T> | undefined): ObjectKey[] {
+    const keys = new Map<string, ObjectKey>();
+    for (const [id, dirty] of this.#dirty) {
       if (namespace !== undefined && dirty.key.namespace !== namespace) continue;
-      if (dirty.labels?.some((candidate) => hasLabels(candidate, labels)) ?? true) keys.push(dirty.key);
+      if (dirty.labels?.some((candidate) => hasLabels(candidate, labels)) ?? true) keys.set(id, dirty.key);
     }
-    return keys;
+    for (const [id, mark] of this.#marks) {
+      if (mark.kind !== "gone" || !mark.blind) continue;
+      const stored = storedOf(id);
+      if (stored === undefined || hides(mark, stored)) continue;
+      if (namespace !== undefined && stored.metadata.namespace !== namespace) continue;
+      if (hasLabels(stored.metadata.labels, labels)) keys.set(id, keyOf(stored));
+    }
+    return [...keys.values()];
   }
 
   /** Keys remembered in any way. */
@@ -241,6 +266,10 @@ export class Overlay<T extends KubeObject> {
     else this.#written.put(entry);
   }
 
+  #markGone(id: string, gone: Gone): void {
+    this.#mark(id, { kind: "gone", ...gone, since: this.#clock.monotonic() });
+  }
+
   #drop(id: string): void {
     this.#marks.delete(id);
     this.#written.delete(id);
@@ -263,7 +292,7 @@ export class Overlay<T extends KubeObject> {
 type Without<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
 type MarkBody = Without<Mark, "number">;
 
-function hides(mark: Mark & { kind: "gone" }, stored: DeepReadonly<KubeObject> | undefined): boolean {
+function hides(mark: Gone, stored: DeepReadonly<KubeObject> | undefined): boolean {
   if (stored === undefined) return true;
   const { uid, resourceVersion } = stored.metadata;
   return uid === mark.uid || compareVersions(resourceVersion, mark.lastVersion) <= 0;

@@ -77,12 +77,12 @@ export class OwnWrites<T extends KubeObject> {
 
   /** The next read of the key has to be live. */
   isDirty(key: ObjectKey): boolean {
-    return this.#overlay.isDirty(key);
+    return this.#overlay.isDirty(key, this.#held(key));
   }
 
   /** The dirty keys whose object the selection might give. */
   dirtyKeys(selection: Selection): ObjectKey[] {
-    return this.#overlay.dirtyKeys(selection);
+    return this.#overlay.dirtyKeys(selection, (id) => this.#holdings.get(id));
   }
 
   /** Keys about which more is remembered than the watch told. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import fc from "fast-check";
 import type { TaskPlan } from "#api";
-import { ManualClock } from "#clock";
+import { formatTime, ManualClock } from "#clock";
 import { buildPlan } from "./build.ts";
 import type { Task, TaskOutcome, TaskRegistry } from "./contract.ts";
 import { createPlanEngine, type PlanEngine, retryBackoffMs } from "./engine.ts";
@@ -223,31 +223,39 @@ describe("failure", () => {
   });
 });
 
+test("a completed task says when it was done, unless it knows better when it was submitted", async () => {
+  const submittedAt = "2020-01-01T00:00:00Z";
+  const tasks = registry({ a: [{ state: "complete" }], b: [{ state: "complete", record: { submittedAt } }] });
+  const { plan } = await execute(planOf("a", "b"), tasks);
+  assert.equal(plan.tasks[0]?.submittedAt, formatTime(clock.now()));
+  assert.equal(plan.tasks[1]?.submittedAt, submittedAt);
+});
+
 describe("transient errors", () => {
-  test("an error uses no retry and is tried again after 1, 2, 4, 5, 5 s", async () => {
+  test("an error uses no retry and is tried again soon, then ever later, at most every 5 s", async () => {
     const plan = planOf("a");
     const tasks = registry({ a: [new Error("refused")] });
     const delays: (number | undefined)[] = [];
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < 8; i++) {
       const progress = await execute(plan, tasks);
       assert.deepEqual(progress.plan, plan);
       assert.equal(progress.error?.message, "refused");
       delays.push(progress.requeueAfterMs);
       await clock.advance(progress.requeueAfterMs ?? 0);
     }
-    assert.deepEqual(delays, [1_000, 2_000, 4_000, 5_000, 5_000]);
+    assert.deepEqual(delays, [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
   });
 
   test("an early wake-up tries again at once, without lengthening the delay", async () => {
     const tasks = registry({ a: [new Error("refused")] });
     await execute(planOf("a"), tasks);
-    await clock.advance(300);
+    await clock.advance(30);
     const progress = await execute(planOf("a"), tasks);
     assert.equal(ran.length, 2);
-    assert.equal(progress.requeueAfterMs, 700);
+    assert.equal(progress.requeueAfterMs, 70);
   });
 
-  test("a task that got through once starts its next streak at 1 s", async () => {
+  test("a task that got through once starts its next streak at the first delay", async () => {
     const tasks = registry({ a: [new Error("x"), new Error("x"), { state: "running" }, new Error("x")] });
     const delays: (number | undefined)[] = [];
     for (let i = 0; i < 4; i++) {
@@ -255,7 +263,7 @@ describe("transient errors", () => {
       delays.push(progress.requeueAfterMs);
       await clock.advance(5_000);
     }
-    assert.deepEqual(delays, [1_000, 2_000, 5_000, 1_000]);
+    assert.deepEqual(delays, [100, 200, 5_000, 100]);
   });
 
   test("an error that says when to come back is obeyed", async () => {

@@ -10,14 +10,15 @@
  * All state that matters is in the plan. What is kept in memory is pacing (PlanMemory).
  */
 import type { TaskPlan } from "#api";
-import type { Clock } from "#clock";
+import { type Clock, formatTime } from "#clock";
 import type { DeepReadonly, Logger } from "#kube";
 import type { PlanProgress, TaskOutcome, TaskRegistry } from "./contract.ts";
 import { PlanMemory } from "./plan-memory.ts";
 
 /** A running task that named no time is looked at again after this, should the event that ends it be missed. */
 const SAFETY_POLL_MS = 5_000;
-const TRANSIENT_FIRST_MS = 1_000;
+/** A container that the kubelet calls running often listens only some milliseconds later. */
+const TRANSIENT_FIRST_MS = 100;
 const TRANSIENT_MAX_MS = 5_000;
 
 export interface ExecuteContext {
@@ -101,6 +102,8 @@ export function createPlanEngine(options: { readonly clock: Clock; readonly log?
       if (outcome.state === "terminal") return fail(plan, index, outcome.error, context);
       if (outcome.state === "failed") return failedAttempt(plan, index, task, outcome, context);
       Object.assign(task, outcome.record);
+      // The time of the first task is where the plan's duration is counted from (spec/seinode.md 4.7, 9.3).
+      task.submittedAt ??= formatTime(clock.now());
       task.status = "Complete";
       memory.delete(planIdOf(plan), task.id);
       advanced = true;
@@ -195,7 +198,7 @@ export function createPlanEngine(options: { readonly clock: Clock; readonly log?
   }
 
   /**
-   * 1 s, doubling to 5 s. An event may make us look sooner (what failed may just have come up); a look before its time does
+   * 100 ms, doubling to 5 s. An event may make us look sooner (what failed may just have come up); a look before its time does
    * not lengthen the delay. An error that knows better (`retryAfterMs`) is obeyed and starts no streak.
    */
   function transientDelay(plan: TaskPlan, task: MutableTask, error: unknown): number {

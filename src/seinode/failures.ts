@@ -9,6 +9,7 @@ import { ModeError, RenderError } from "./render/index.ts";
  * Telling those would make conditions flap, and the flush would usually fail in the same way.
  */
 export function describeFailure(error: unknown): { reason: string; message: string } | undefined {
+  if (isOurOwnStop(error)) return undefined;
   if (error instanceof InvalidSpec || error instanceof ModeError)
     return { reason: "InvalidSpec", message: error.message };
   if (error instanceof UnsupportedSpec) return { reason: "UnsupportedSpec", message: error.message };
@@ -19,4 +20,10 @@ export function describeFailure(error: unknown): { reason: string; message: stri
       : undefined;
   }
   return { reason: "ReconcileFailed", message: error instanceof Error ? error.message : String(error) };
+}
+
+/** The fence closed or the pass was told to end: API and sidecar clients say so in their error's class. */
+function isOurOwnStop(error: unknown): boolean {
+  if (!(error instanceof Error) || !("class" in error)) return false;
+  return error.class === "fenced" || error.class === "aborted";
 }

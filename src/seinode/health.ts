@@ -5,6 +5,7 @@
 import { SeiNodeConditions, type SeiNodeStatus, TaskTypes } from "#api";
 import { formatTime } from "#clock";
 import { type Condition, type ConditionUpdate, type DeepReadonly, findCondition, type Pod } from "#kube";
+import type { Blocked } from "./pass.ts";
 import { isPodReady, isSeidRunning, podProblem } from "./pod-state.ts";
 import { isUpdatePlan } from "./update-plan.ts";
 
@@ -19,7 +20,7 @@ export interface HealthInput {
   /** The transient error of the current task. */
   readonly taskError: string | undefined;
   /** Why nothing can be done although nothing failed: terminal until somebody changes something. */
-  readonly blocked: { readonly reason: string; readonly message: string } | undefined;
+  readonly blocked: Blocked | undefined;
   /** A failure of this pass that retrying alone will not cure. */
   readonly failure: { readonly reason: string; readonly message: string } | undefined;
 }
@@ -46,7 +47,10 @@ export function findProblem(input: HealthInput): Problem | undefined {
     };
   }
   if (input.paused) return undefined;
-  if (blocked !== undefined) return { ...blocked, remedy: "", afterMs: AT_ONCE };
+  if (blocked !== undefined) {
+    const { reason, message, passing } = blocked;
+    return { reason, message, remedy: "", afterMs: passing === true ? REACH_PATIENCE_MS : AT_ONCE };
+  }
   if (status.phase === "Failed") {
     return {
       reason: "InitializationFailed",
@@ -142,6 +146,9 @@ export function reconcilingCondition(input: HealthInput): ConditionUpdate {
   const active = status.plan?.phase === "Active";
   const beginning =
     status.phase === undefined || status.phase === "Pending" || status.phase === "Initializing";
+  if (!paused && blocked?.passing === true) {
+    return { type, status: "True", reason: blocked.reason, message: blocked.message };
+  }
   if (paused || blocked !== undefined || !(active || beginning)) {
     return { type, status: "False", reason: "Settled", message: "" };
   }
@@ -166,7 +173,7 @@ function whyNotReady(input: HealthInput): { reason: string; message: string } | 
   const { status, pod, failure, blocked } = input;
   if (failure !== undefined) return failure;
   if (input.paused) return { reason: "Paused", message: "spec.paused is true; the pod is scaled to 0" };
-  if (blocked !== undefined) return blocked;
+  if (blocked !== undefined) return { reason: blocked.reason, message: blocked.message };
   if (status.phase === "Failed") return { reason: "InitializationFailed", message: failedTask(status) };
   if (status.plan?.phase === "Failed") return { reason: "PlanFailed", message: failedTask(status) };
   if (status.phase !== "Running" || status.plan?.phase === "Active") {

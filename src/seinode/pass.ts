@@ -20,6 +20,13 @@ import { type Images, podImages } from "./images.ts";
 import { isTerminating } from "./pod-state.ts";
 import { isOwnedBy } from "./tasks/replace-pod.ts";
 
+export interface Blocked {
+  readonly reason: string;
+  readonly message: string;
+  /** It goes by without anybody's doing. Otherwise somebody has to change something. */
+  readonly passing?: boolean;
+}
+
 export interface Pass {
   /** `namespace/name`, the key of every in-memory record. */
   readonly key: string;
@@ -40,7 +47,7 @@ export interface Pass {
   /** A transient error of the current task. It is tried again, and told once it has lasted. */
   taskError?: string;
   /** Why nothing can be done now although nothing failed. */
-  blocked?: { readonly reason: string; readonly message: string };
+  blocked?: Blocked;
 }
 
 export function openPass(
@@ -67,7 +74,10 @@ export function setPassCondition(pass: Pass, update: ConditionUpdate): void {
   });
 }
 
-/** Reads the pod of the recorded StatefulSet from the cache. */
+/**
+ * Reads the pod of the recorded StatefulSet from the cache: the one with ordinal 0. While somebody has scaled the
+ * StatefulSet by hand there are others, and a task sent to one of those could open the gate of a second seid.
+ */
 export async function observePod(runtime: Pick<SeiNodeRuntime, "client">, pass: Pass): Promise<void> {
   const uid = pass.status.statefulSet?.uid;
   if (uid === undefined) return;
@@ -78,7 +88,10 @@ export async function observePod(runtime: Pick<SeiNodeRuntime, "client">, pass: 
     pass.signal,
   );
   const pod = labelled.find(
-    (candidate) => isOwnedBy(candidate, { metadata: { uid } }) && !isTerminating(candidate),
+    (candidate) =>
+      candidate.metadata.name === `${name}-0` &&
+      isOwnedBy(candidate, { metadata: { uid } }) &&
+      !isTerminating(candidate),
   );
   if (pod !== undefined) pass.pod = pod;
 }

@@ -114,7 +114,8 @@ async function ask(client: SidecarClient, signal: AbortSignal): Promise<ProbeOut
     return { state: (await client.isReady(signal)) ? "ready" : "notReady" };
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof SidecarError)) throw error;
+    if (!(error instanceof SidecarError) || error.class === "fenced" || error.class === "aborted")
+      throw error;
     return { state: "unreachable", message: error.message, refused: error.class === "unauthorized" };
   }
 }

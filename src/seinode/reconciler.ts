@@ -7,9 +7,11 @@ import {
   Applier,
   addFinalizer,
   configMaps,
+  findCondition,
   formatKey,
   hasFinalizer,
   isControlledBy,
+  keyOf,
   type ObjectKey,
   parseKey,
   persistentVolumeClaims,
@@ -145,14 +147,21 @@ async function isIdentityKept(runtime: SeiNodeRuntime, pass: Pass): Promise<bool
   return false;
 }
 
-/** True: applied and recorded. A result: come back with it. False: blocked, and the pass says why. */
+/** A StatefulSet without our label is in no cache and wakes nobody: whether it is gone has to be asked. */
+const FOREIGN_POLL_MS = 10_000;
+
+/** True: applied and recorded. Otherwise the result to come back with; when blocked, the pass says why. */
 async function bringStatefulSetInShape(
   runtime: SeiNodeRuntime,
   pass: Pass,
-): Promise<boolean | ReconcileResult> {
+): Promise<true | ReconcileResult> {
   const { node, status } = pass;
-  const cached = await readStatefulSet(runtime.client, node, pass.signal);
-  const outcome = await syncStatefulSet(runtime, node, cached, status.statefulSet?.uid, pass.signal);
+  let existing = await readStatefulSet(runtime.client, node, pass.signal);
+  if (existing === undefined && wasForeign(status)) {
+    // Asked, so that it is not applied to again and again only to be refused.
+    existing = await unlessNotFound(runtime.client.live.get(statefulSets, keyOf(node), pass.signal));
+  }
+  const outcome = await syncStatefulSet(runtime, node, existing, status.statefulSet?.uid, pass.signal);
   if (outcome.state === "applied") {
     const { name, uid } = outcome.statefulSet.metadata;
     pass.statefulSet = outcome.statefulSet;
@@ -165,8 +174,13 @@ async function bringStatefulSetInShape(
     delete status.statefulSet;
     return { requeueAfterMs: 1 };
   }
-  pass.blocked = { reason: outcome.reason, message: outcome.message };
-  return false;
+  const passing = outcome.reason === "StatefulSetTerminating";
+  pass.blocked = { reason: outcome.reason, message: outcome.message, passing };
+  return { requeueAfterMs: FOREIGN_POLL_MS };
+}
+
+function wasForeign(status: Pass["status"]): boolean {
+  return findCondition(status.conditions, SeiNodeConditions.ready)?.reason === "ForeignStatefulSet";
 }
 
 /** D21: what the pod proves fills what was never recorded. It never overwrites: that is observe-image's. */

@@ -30,7 +30,10 @@ export type StatefulSetOutcome =
   | { readonly state: "applied"; readonly statefulSet: DeepReadonly<StatefulSet> }
   /** The recorded object is gone: flush the cleared record, then come back. */
   | { readonly state: "forget"; readonly message: string }
-  /** Not ours to touch, or on its way out. Somebody's delete event will wake us. */
+  /**
+   * Not ours to touch, or on its way out. A delete event wakes us, but only if the object carries our label: nothing
+   * else is watched.
+   */
   | {
       readonly state: "blocked";
       readonly reason: "ForeignStatefulSet" | "StatefulSetTerminating";
@@ -150,6 +153,13 @@ function hasOurSelector(statefulSet: DeepReadonly<StatefulSet>, node: DeepReadon
 
 function foreign(statefulSet: DeepReadonly<StatefulSet>): StatefulSetOutcome {
   const controller = controllerOf(statefulSet);
+  if (controller?.kind === seiNodes.kind && controller.name === statefulSet.metadata.name) {
+    return {
+      state: "blocked",
+      reason: "StatefulSetTerminating",
+      message: `StatefulSet ${statefulSet.metadata.name} of the previous SeiNode of this name is still there; it is created anew once that one is gone`,
+    };
+  }
   const owner = controller === undefined ? "nobody" : `${controller.kind} ${controller.name}`;
   return {
     state: "blocked",

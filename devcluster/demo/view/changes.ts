@@ -14,7 +14,9 @@ function stepChanges(before: StepView | undefined, step: StepView): string[] {
   const lines = before === undefined ? [`--- ${step.title}`] : [];
   for (const note of step.notes.slice(before?.notes.length ?? 0)) lines.push(`    ${note}`);
   if (step.state !== "running" && step.state !== before?.state) {
-    lines.push(`--- ${step.state === "done" ? "done" : "FAILED"} after ${seconds(step.elapsedMs)}: ${step.title}`);
+    lines.push(
+      `--- ${step.state === "done" ? "done" : "FAILED"} after ${seconds(step.elapsedMs)}: ${step.title}`,
+    );
   }
   return lines;
 }

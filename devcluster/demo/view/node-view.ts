@@ -1,6 +1,7 @@
 /** From the objects in the cluster to what is shown of them. Pure. */
 import { type SeiNode, SeiNodeConditions } from "#api";
 import { type DeepReadonly, findCondition, type Pod } from "#kube";
+import { isPodReady } from "../pod-readiness.ts";
 import type { Mark, NodeView, PodView } from "./screen.ts";
 
 export function viewNode(node: DeepReadonly<SeiNode>, pods: readonly DeepReadonly<Pod>[]): NodeView {
@@ -32,10 +33,6 @@ export function viewPod(pod: DeepReadonly<Pod>): PodView {
     revision: pod.metadata.labels?.["controller-revision-hash"]?.split("-").at(-1) ?? "",
     image: shortImage(pod.spec?.containers.find(({ name }) => name === "seid")?.image ?? ""),
   };
-}
-
-export function isPodReady(pod: DeepReadonly<Pod>): boolean {
-  return pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
 }
 
 /** Without registry and path: `sei:v6.3.0`. */

@@ -22,7 +22,10 @@ const HEADING = ["  NAME", "STATE", "READY", "PLAN", "IMAGE", "INFO"];
 
 export function renderScreen(screen: Screen, terminal: Terminal): string[] {
   const lines: Line[] = [
-    [{ text: screen.title, colour: "bold" }, { text: `  ${seconds(screen.elapsedMs)}`, colour: "dim" }],
+    [
+      { text: screen.title, colour: "bold" },
+      { text: `  ${seconds(screen.elapsedMs)}`, colour: "dim" },
+    ],
     [],
     ...screen.steps.flatMap(stepLines),
     ...(screen.nodes.length === 0 ? [] : [[], ...nodeTable(screen.nodes)]),

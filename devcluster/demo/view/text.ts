@@ -33,7 +33,9 @@ export function paint(line: Line, paper: Paper): string {
       .trimEnd();
   }
   return spans
-    .map(({ text, colour }) => (colour === undefined || text === "" ? text : `\u001b[${CODES[colour]}m${text}\u001b[0m`))
+    .map(({ text, colour }) =>
+      colour === undefined || text === "" ? text : `\u001b[${CODES[colour]}m${text}\u001b[0m`,
+    )
     .join("");
 }
 
