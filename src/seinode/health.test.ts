@@ -167,6 +167,14 @@ describe("Reconciling", () => {
     }
   });
 
+  test("is True while what is in the way goes by itself, unless paused", () => {
+    const blocked = { reason: "StatefulSetTerminating", message: "it is being deleted", passing: true };
+    const condition = reconcilingCondition(input({ blocked }));
+    assert.equal(condition.status, "True");
+    assert.equal(condition.message, "it is being deleted");
+    assert.equal(reconcilingCondition(input({ blocked, paused: true })).status, "False");
+  });
+
   test("is False when settled, failed, paused or blocked", () => {
     const cases: Partial<HealthInput>[] = [
       {},
@@ -187,6 +195,12 @@ describe("Stalled", () => {
   ][] = [
     ["a failed pass", { failure: { reason: "InvalidSpec", message: "m" } }, "InvalidSpec", 0],
     ["something in the way", { blocked: { reason: "IdentityChanged", message: "m" } }, "IdentityChanged", 0],
+    [
+      "something in the way that should go by itself",
+      { blocked: { reason: "StatefulSetTerminating", message: "m", passing: true } },
+      "StatefulSetTerminating",
+      300_000,
+    ],
     ["a Failed node", { status: { phase: "Failed", plan: failedPlan } }, "InitializationFailed", 0],
     ["a failed update", { status: { ...settled, plan: failedPlan } }, "PlanFailed", 0],
     ["an image that cannot be pulled", { pod: waitingPod("ImagePullBackOff") }, "ImagePullFailed", 120_000],

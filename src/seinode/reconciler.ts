@@ -151,10 +151,7 @@ async function isIdentityKept(runtime: SeiNodeRuntime, pass: Pass): Promise<bool
 const FOREIGN_POLL_MS = 10_000;
 
 /** True: applied and recorded. Otherwise the result to come back with; when blocked, the pass says why. */
-async function bringStatefulSetInShape(
-  runtime: SeiNodeRuntime,
-  pass: Pass,
-): Promise<true | ReconcileResult> {
+async function bringStatefulSetInShape(runtime: SeiNodeRuntime, pass: Pass): Promise<true | ReconcileResult> {
   const { node, status } = pass;
   let existing = await readStatefulSet(runtime.client, node, pass.signal);
   if (existing === undefined && wasForeign(status)) {
