@@ -192,7 +192,9 @@ function recordImagesSeen(pass: Pass, wanted: Images): void {
 async function replaceHopelessPod(runtime: SeiNodeRuntime, pass: Pass): Promise<void> {
   const { pod, statefulSet, status } = pass;
   if (status.phase !== "Initializing" || pod === undefined || podProblem(pod) === undefined) return;
-  if (revisionOf(pod) === statefulSet?.status?.updateRevision) return;
+  // Unknown yet: a fresh pod is often unschedulable for a moment, because its volume is made after its StatefulSet.
+  const wanted = statefulSet?.status?.updateRevision;
+  if (!wanted || revisionOf(pod) === wanted) return;
   await replaceOutdatedPods(runtime.client, pass.node, pass.signal);
 }
 

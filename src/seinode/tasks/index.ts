@@ -8,7 +8,7 @@ import type { Task, TaskOutcome, TaskRegistry, TaskRun } from "#plan";
 import { sidecarTaskType } from "#sidecar";
 import type { SeiNodeRuntime } from "../deps.ts";
 import { type Pass, sidecarTarget } from "../pass.ts";
-import { isSidecarRunning, revisionOf } from "../pod-state.ts";
+import { isSidecarRunning, podProblem, revisionOf } from "../pod-state.ts";
 import { renderHeadlessService, renderRbacProxyConfig } from "../render/index.ts";
 import { applyOwned } from "./apply-owned.ts";
 import { ensureVolume } from "./ensure-volume.ts";
@@ -62,7 +62,8 @@ async function runOnSidecar(
 ): Promise<TaskOutcome> {
   const { pod } = pass;
   if (pod === undefined || !isSidecarRunning(pod)) {
-    return { state: "running", waitingFor: "the sidecar to run" };
+    const problem = pod && podProblem(pod);
+    return { state: "running", waitingFor: problem?.message ?? "the sidecar to run" };
   }
   if (type === TaskTypes.markReady && run.plan.failedPhase !== undefined) {
     const outdated = await replaceBeforeFirstStart(runtime, pass);

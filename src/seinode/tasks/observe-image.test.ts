@@ -60,7 +60,7 @@ for (const [situation, live] of [
 test("without a pod the task waits, and asks the API server nothing", async () => {
   assert.deepEqual(await observe(new FakeClient(), undefined), {
     state: "running",
-    waitingFor: "the new pod",
+    waitingFor: "a pod of the wanted images to start",
   });
 });
 

@@ -6,6 +6,9 @@ import { type Images, podHasImages, provesImages } from "../images.ts";
 import { isTerminating, podProblem } from "../pod-state.ts";
 import { isOwnedBy, replaceOutdatedPods } from "./replace-pod.ts";
 
+/** One text for all stages of it, so that a pod on its way causes no status writes. */
+const NEW_POD = "a pod of the wanted images to start";
+
 /**
  * `cached` is what the watch shows: it says when to look. Whether it is so is read live, because a cache that is behind
  * could still show a pod of the same image that replace-pod has deleted.
@@ -19,21 +22,18 @@ export async function observeImages(
   signal: AbortSignal,
 ): Promise<TaskOutcome> {
   if (statefulSetUid === undefined) return { state: "running", waitingFor: "the StatefulSet to exist" };
-  if (cached === undefined) return { state: "running", waitingFor: "the new pod" };
+  if (cached === undefined) return { state: "running", waitingFor: NEW_POD };
   const settled = provesImages(cached, wanted) || !podHasImages(cached, wanted);
-  if (!settled)
-    return { state: "running", waitingFor: podProblem(cached)?.message ?? "the new images to start" };
+  if (!settled) return { state: "running", waitingFor: podProblem(cached)?.message ?? NEW_POD };
 
   const pod = await unlessNotFound(client.live.get(pods, keyOf(cached), signal));
   if (pod === undefined || isTerminating(pod) || !isOwnedBy(pod, { metadata: { uid: statefulSetUid } })) {
-    return { state: "running", waitingFor: "the new pod" };
+    return { state: "running", waitingFor: NEW_POD };
   }
   if (provesImages(pod, wanted)) return { state: "complete" };
-  if (podHasImages(pod, wanted)) return { state: "running", waitingFor: "the new images to start" };
+  if (podHasImages(pod, wanted)) return { state: "running", waitingFor: NEW_POD };
   // The pod was made from another template than the one wanted now, for example because the image changed after
   // replace-pod was done. Waiting would wait for ever.
   const replaced = await replaceOutdatedPods(client, node, signal);
-  return replaced.state === "terminal"
-    ? replaced
-    : { state: "running", waitingFor: "a pod of the wanted image" };
+  return replaced.state === "terminal" ? replaced : { state: "running", waitingFor: NEW_POD };
 }
