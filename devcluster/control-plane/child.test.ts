@@ -5,8 +5,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { after, before, test } from "node:test";
+import { after, before, type TestContext, test } from "node:test";
 import { systemClock } from "#clock";
 import { removeWhenWeEnd, startChild, tailOf } from "./child.ts";
 import { descendants, stillRunning } from "./process-tree.ts";
@@ -44,8 +43,11 @@ test("a server that ends by itself tells its exit code, and its last words are i
 
 test("a server that was killed by us is gone with its watcher, and a second kill does no harm", async () => {
   const child = await shell("killed", "sleep 1000");
-  const own = [child.pid, ...(await descendants(child.pid))];
-  assert.ok(own.length >= 2, "the server and its watcher");
+  let own: number[] = [];
+  await eventually("the server, its sleep, its watcher and the watcher's cat run", async () => {
+    own = [child.pid, ...(await descendants(child.pid))];
+    return own.length >= 3;
+  });
   await child.kill();
   await child.kill();
   assert.equal(await child.exited, "signal SIGKILL");
@@ -76,8 +78,11 @@ test("a binary that is not there ends with the shell's words in the log", async 
   assert.match(await tailOf(join(folder, "absent.log")), /nonexistent\/etcd/);
 });
 
-/** A parent that starts a server, wants its folder removed, and reports both. */
-async function startParent(then: string) {
+/**
+ * A parent that starts a server, wants its folder removed, and then does as `then` says. Resolves with the pids of all
+ * that it started.
+ */
+async function startParent(t: TestContext, then: string) {
   const owned = await mkdtemp(join(folder, "owned-"));
   const script = join(folder, "parent.ts");
   await writeFile(
@@ -86,22 +91,22 @@ async function startParent(then: string) {
      removeWhenWeEnd(${JSON.stringify(owned)});
      await startChild({ name: "server", command: "/bin/sh", args: ["-c", "sleep 1000 & sleep 1000"],
        cwd: ${JSON.stringify(owned)}, logFile: ${JSON.stringify(join(folder, "server.log"))} });
-     console.log("started");
      ${then}`,
   );
-  const parent = spawn(process.execPath, [script], { stdio: ["pipe", "pipe", "inherit"] });
-  const [line] = await once(createInterface({ input: parent.stdout }), "line");
-  assert.equal(line, "started");
-  return { parent, owned };
+  const parent = spawn(process.execPath, [script], { stdio: ["pipe", "inherit", "inherit"] });
+  t.after(() => parent.kill("SIGKILL"));
+  let pids: number[] = [];
+  // The server's shell, its two sleeps, its watcher with its cat, and the cleaner with its cat.
+  await eventually("all seven run", async () => {
+    pids = parent.pid === undefined ? [] : await descendants(parent.pid);
+    return pids.length === 7;
+  });
+  return { parent, owned, pids };
 }
 
 for (const signal of ["SIGKILL", "SIGTERM", "SIGINT"] as const) {
-  test(`a parent that gets ${signal} leaves no server, no watcher and no folder`, async () => {
-    const { parent, owned } = await startParent("process.stdin.resume();");
-    assert.ok(parent.pid !== undefined);
-    const pids = await descendants(parent.pid);
-    // The server's shell, its two sleeps, its watcher with its cat, and the cleaner with its cat.
-    assert.ok(pids.length >= 6, `expected at least 6 descendants, got ${pids.length}`);
+  test(`a parent that gets ${signal} leaves no server, no watcher and no folder`, async (t) => {
+    const { parent, owned, pids } = await startParent(t, "process.stdin.resume();");
     parent.kill(signal);
     await once(parent, "exit");
     await eventually("no process is left", async () => (await stillRunning(pids)).length === 0);
@@ -109,13 +114,13 @@ for (const signal of ["SIGKILL", "SIGTERM", "SIGINT"] as const) {
   });
 }
 
-test("a parent with nothing left to do ends although its server runs, and takes the server along", async () => {
-  const { parent, owned } = await startParent("");
-  const pids = parent.pid === undefined ? [] : await descendants(parent.pid);
-  if (parent.exitCode === null) await once(parent, "exit");
-  assert.equal(parent.exitCode, 0);
+test("a parent with nothing left to do ends although its server runs, and takes the server along", async (t) => {
+  const untilTold = `await new Promise((told) => process.stdin.once("data", told)); process.stdin.destroy();`;
+  const { parent, owned, pids } = await startParent(t, untilTold);
+  parent.stdin?.write("go on\n");
+  assert.deepEqual(await once(parent, "exit"), [0, null]);
   await eventually("no process is left", async () => (await stillRunning(pids)).length === 0);
-  await eventually("the folder is gone", () => !existsSync(owned));
+  assert.equal(existsSync(owned), false);
 });
 
 test("a removal that was called off twice leaves the folder and does no harm", async () => {

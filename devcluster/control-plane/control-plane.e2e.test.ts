@@ -175,7 +175,7 @@ test("two control planes side by side share nothing, and each takes all of its o
   }
 });
 
-test("a process that was killed with SIGKILL leaves neither servers nor folder", async () => {
+test("a process that was killed with SIGKILL leaves neither servers nor folder", async (t) => {
   const script = `
     import { startControlPlane } from ${JSON.stringify(join(import.meta.dirname, "index.ts"))};
     const control = await startControlPlane();
@@ -184,6 +184,7 @@ test("a process that was killed with SIGKILL leaves neither servers nor folder",
   const parent = spawn(process.execPath, ["--input-type=module", "-e", script], {
     stdio: ["pipe", "pipe", "inherit"],
   });
+  t.after(() => parent.kill("SIGKILL"));
   const [directory] = await once(createInterface({ input: parent.stdout }), "line");
   assert.ok(parent.pid !== undefined);
   const pids = await descendants(parent.pid);

@@ -70,7 +70,7 @@ function othersUntouched({ others }: Evidence): Claim {
   const touched = others.filter(({ before, after }) => before === "" || before !== after);
   return none(
     touched.map(({ node }) => `the pod of ${node} was replaced, too`),
-    `the other ${others.length} nodes kept their pods`,
+    `the pods of the other nodes were left alone: ${others.map(({ node }) => node).join(", ")}`,
   );
 }
 

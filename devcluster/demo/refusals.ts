@@ -19,9 +19,10 @@ export function findRefusals({ user, log, audit, sidecarOutcomes }: RefusalSourc
       .split("\n")
       .filter((line) => /forbidden|unauthorized|status(Code)?"?[ :=]+40[13]\b/i.test(line))
       .map((line) => `the manager's log: ${line}`),
+    // Without what follows the last line end: that event is still being written.
     ...audit
       .split("\n")
-      .filter((line) => line !== "")
+      .slice(0, -1)
       .flatMap((line) => refusedRequest(JSON.parse(line), user)),
     ...sidecarOutcomes
       .filter(({ outcome }) => outcome === 401 || outcome === 403)

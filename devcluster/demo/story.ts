@@ -15,7 +15,7 @@ import { findRefusals } from "./refusals.ts";
 import { UpgradeTimeline } from "./upgrade-timeline.ts";
 import { shortImage } from "./view/node-view.ts";
 import { seconds } from "./view/text.ts";
-import { changesOf, until } from "./wait.ts";
+import { changesOf, unlessAborted, until } from "./wait.ts";
 
 /** The node that is upgraded, of `manifests/`. */
 export const UPGRADED = "rpc-0";
@@ -67,7 +67,10 @@ export async function playStory(cluster: Cluster, board: Board, options: StoryOp
 }
 
 async function createNodes(cluster: Cluster, names: readonly string[]): Promise<void> {
-  const { code, stderr } = await cluster.controlPlane.kubectl(["apply", "-f", MANIFESTS]);
+  const { code, stderr } = await unlessAborted(
+    cluster.controlPlane.kubectl(["apply", "-f", MANIFESTS]),
+    cluster.signal,
+  );
   if (code !== 0) throw new Error(`kubectl apply -f ${MANIFESTS}: ${stderr.trim()}`);
   await waitFor(cluster, `SeiNodes ${names.join(", ")} are Ready`, () =>
     names.every((name) => isReady(cluster, name)),

@@ -38,7 +38,6 @@ export class UpgradeTimeline {
   #podSeenNotReady = false;
   #nodeSeenNotReady = false;
   #planSeen = false;
-  #newPodUid: string | undefined;
 
   constructor(
     subject: UpgradeSubject,
@@ -72,10 +71,6 @@ export class UpgradeTimeline {
     return milestones.filter((milestone) => !this.#reached.has(milestone));
   }
 
-  get newPodUid(): string | undefined {
-    return this.#newPodUid;
-  }
-
   /** What was seen and must not be: readiness between the halt and the replacement. */
   get violations(): readonly string[] {
     return this.#violations;
@@ -97,7 +92,6 @@ export class UpgradeTimeline {
   }
 
   #observeNewPod(pod: DeepReadonly<Pod>): void {
-    this.#newPodUid = pod.metadata.uid;
     this.#reach("new pod created");
     const seid = pod.status?.containerStatuses?.find(({ name }) => name === "seid");
     if (seid?.state?.running !== undefined) this.#reach("new pod started");

@@ -36,7 +36,7 @@ const count = (what: string) => {
 const metrics: ControllerMetrics = {
   maxConcurrent() {},
   activeWorkers(active) {
-    counts["mostActive"] = Math.max(counts["mostActive"] ?? 0, active);
+    counts.mostActive = Math.max(counts.mostActive ?? 0, active);
   },
   reconciled: (result) => count(result),
   failed: () => count("failed"),
@@ -60,13 +60,19 @@ class FakeInformer {
   }
 }
 
-function newController(reconcile: Reconcile, more: { workers?: number; deadlineMs?: number } = {}): Controller {
+function newController(
+  reconcile: Reconcile,
+  more: { workers?: number; deadlineMs?: number } = {},
+): Controller {
   let ids = 0;
   const random: Random = { next: () => 0, uuid: () => `id-${++ids}` };
   return createController({ name: "test", reconcile, clock, random, log, metrics, ...more });
 }
 
-async function started(reconcile: Reconcile, more: { workers?: number; deadlineMs?: number } = {}): Promise<Controller> {
+async function started(
+  reconcile: Reconcile,
+  more: { workers?: number; deadlineMs?: number } = {},
+): Promise<Controller> {
   const controller = newController(reconcile, more);
   finished.push(controller.start(stop.signal));
   await clock.advance(0);
@@ -144,7 +150,7 @@ test("the reconcile gets its key, a live signal and a log that names controller,
     name: "a",
     reconcileId: "id-1",
   });
-  assert.deepEqual([counts["success"], counts["failed"]], [1, undefined]);
+  assert.deepEqual([counts.success, counts.failed], [1, undefined]);
 });
 
 test("requeueAfterMs brings the key back then, and zero does not spin", async () => {
@@ -155,7 +161,7 @@ test("requeueAfterMs brings the key back then, and zero does not spin", async ()
   assert.deepEqual(runs, [0]);
   await clock.advance(60_000);
   assert.deepEqual(runs, [0, 30_000, 30_001]);
-  assert.deepEqual([counts["requeue_after"], counts["success"]], [2, 1]);
+  assert.deepEqual([counts.requeue_after, counts.success], [2, 1]);
 });
 
 test("an error is logged, counted and retried with growing backoff, which success forgets", async () => {
@@ -165,7 +171,7 @@ test("an error is logged, counted and retried with growing backoff, which succes
   controller.enqueue(key);
   await clock.advance(1_000);
   assert.deepEqual(runs, [0, 5, 15, 35]);
-  assert.deepEqual([counts["error"], counts["failed"], counts["panic"]], [3, 3, undefined]);
+  assert.deepEqual([counts.error, counts.failed, counts.panic], [3, 3, undefined]);
   assert.equal(log.at("error").length, 3);
   controller.enqueue(key);
   await clock.advance(1_000);
@@ -183,7 +189,7 @@ test("a bug in the reconcile is counted as a panic, retried, and harms no other 
   controller.enqueue({ namespace: "ns", name: "b" });
   await clock.advance(20);
   assert.deepEqual(healthy, ["b"]);
-  assert.deepEqual([counts["panic"], counts["failed"]], [3, 3]);
+  assert.deepEqual([counts.panic, counts.failed], [3, 3]);
 });
 
 test("a reconcile that throws before its first await, or throws no Error, is treated as one that rejects", async () => {
@@ -194,7 +200,7 @@ test("a reconcile that throws before its first await, or throws no Error, is tre
   });
   controller.enqueue(key);
   await clock.advance(5);
-  assert.deepEqual([runs, counts["panic"]], [2, 2]);
+  assert.deepEqual([runs, counts.panic], [2, 2]);
 });
 
 test("a TerminalError, also as a cause, is counted and waits for the next event", async () => {
@@ -204,20 +210,22 @@ test("a TerminalError, also as a cause, is counted and waits for the next event"
   controller.enqueue(key);
   await clock.advance(3_600_000);
   assert.equal(runs.length, 1);
-  assert.deepEqual([counts["terminal"], counts["failed"], counts["error"]], [1, 1, 1]);
+  assert.deepEqual([counts.terminal, counts.failed, counts.error], [1, 1, 1]);
   controller.enqueue(key);
   await clock.advance(0);
   assert.equal(runs.length, 2);
 });
 
 test("a conflict comes back at once, is no error, and is told at debug level only", async () => {
-  const conflict = new Error("flush status", { cause: new ApiError("409", { class: "conflict", status: 409 }) });
+  const conflict = new Error("flush status", {
+    cause: new ApiError("409", { class: "conflict", status: 409 }),
+  });
   const { runs, reconcile } = scripted(conflict);
   const controller = await started(reconcile);
   controller.enqueue(key);
   await clock.advance(5);
   assert.equal(runs.length, 2);
-  assert.deepEqual([counts["requeue"], counts["failed"]], [1, undefined]);
+  assert.deepEqual([counts.requeue, counts.failed], [1, undefined]);
   assert.equal(log.at("error").length, 0);
 });
 
@@ -227,11 +235,13 @@ test("a closed fence is no error, and the key is not lost should it open again",
   controller.enqueue(key);
   await clock.advance(5);
   assert.equal(runs.length, 2);
-  assert.deepEqual([counts["failed"], log.at("error").length], [undefined, 0]);
+  assert.deepEqual([counts.failed, log.at("error").length], [undefined, 0]);
 });
 
 test("a server's Retry-After is waited for", async () => {
-  const { runs, reconcile } = scripted(new ApiError("429", { class: "transient", status: 429, retryAfterMs: 2_000 }));
+  const { runs, reconcile } = scripted(
+    new ApiError("429", { class: "transient", status: 429, retryAfterMs: 2_000 }),
+  );
   const controller = await started(reconcile);
   controller.enqueue(key);
   await clock.advance(1_999);
@@ -271,7 +281,7 @@ test("as many keys run at once as there are workers, and one that hangs holds up
   );
   for (const name of ["slow", "b", "c", "d"]) controller.enqueue({ name });
   await clock.advance(30);
-  assert.deepEqual([done, counts["mostActive"]], [["b", "c", "d"], 2]);
+  assert.deepEqual([done, counts.mostActive], [["b", "c", "d"], 2]);
 });
 
 test("at the deadline the signal aborts; the run counts as an error and is retried", async () => {
@@ -286,11 +296,11 @@ test("at the deadline the signal aborts; the run counts as an error and is retri
   );
   controller.enqueue(key);
   await clock.advance(59_999);
-  assert.equal(counts["timeout"], undefined);
+  assert.equal(counts.timeout, undefined);
   await clock.advance(6);
   assert.equal(runs, 2);
-  assert.deepEqual([counts["timeout"], counts["failed"], counts["success"]], [1, 1, 1]);
-  assert.match(String(log.at("error")[0]?.facts["error"]), /ns\/a exceeded its deadline of 60000 ms/);
+  assert.deepEqual([counts.timeout, counts.failed, counts.success], [1, 1, 1]);
+  assert.match(String(log.at("error")[0]?.facts.error), /ns\/a exceeded its deadline of 60000 ms/);
 });
 
 test("a run that ignores its deadline keeps its key locked, is reported once, and its late outcome still counts", async () => {
@@ -315,7 +325,7 @@ test("a run that ignores its deadline keeps its key locked, is reported once, an
   );
   hung.resolve();
   await clock.advance(0);
-  assert.deepEqual([runs, counts["timeout"], counts["success"]], [2, 1, 2]);
+  assert.deepEqual([runs, counts.timeout, counts.success], [2, 1, 2]);
 });
 
 test("a stop aborts the running reconciles, counts no error, starts none of the queued, and waits for the end", async () => {
@@ -334,7 +344,7 @@ test("a stop aborts the running reconciles, counts no error, starts none of the 
   stop.abort(new Error("shutting down"));
   await Promise.all(finished);
   assert.deepEqual(seen, ["a"]);
-  assert.deepEqual([counts["failed"], log.at("error").length], [undefined, 0]);
+  assert.deepEqual([counts.failed, log.at("error").length], [undefined, 0]);
 });
 
 test("predicates keep events from waking anybody; one that throws lets the event pass", async () => {
@@ -351,7 +361,8 @@ test("predicates keep events from waking anybody; one that throws lets the event
   controller.watch(informer as unknown as Informer<ConfigMap>, route);
   informer.sync();
   finished.push(controller.start(stop.signal));
-  for (const name of ["unwanted", "wanted", "broken"]) informer.emit({ type: "added", object: configMap(name, 1) });
+  for (const name of ["unwanted", "wanted", "broken"])
+    informer.emit({ type: "added", object: configMap(name, 1) });
   await clock.advance(0);
   assert.equal(runs.length, 2);
   assert.equal(log.at("error").length, 1);
@@ -366,5 +377,5 @@ test("a mapping that throws is logged and never reaches the informer", async () 
     },
   });
   informer.emit({ type: "added", object: configMap("a", 1) });
-  assert.match(String(log.at("error")[0]?.facts["error"]), /mapping bug/);
+  assert.match(String(log.at("error")[0]?.facts.error), /mapping bug/);
 });

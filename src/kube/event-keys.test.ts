@@ -16,7 +16,9 @@ const reference = (more: Partial<OwnerReference>): OwnerReference => ({
 const owned = (...ownerReferences: OwnerReference[]) => configMap("a", 1, { ownerReferences });
 
 test("an object maps to its controlling owner of the right kind and group, whatever the version", () => {
-  const keys = [...ownerKeys(statefulSets)({ type: "added", object: owned(reference({ apiVersion: "apps/v1beta1" })) })];
+  const keys = [
+    ...ownerKeys(statefulSets)({ type: "added", object: owned(reference({ apiVersion: "apps/v1beta1" })) }),
+  ];
   assert.deepEqual(keys, [{ namespace: "ns", name: "owner" }]);
 });
 
@@ -38,7 +40,10 @@ test("when an object is handed over, both owners have to look", () => {
 });
 
 test("a cluster-scoped owner has no namespace", () => {
-  const keys = ownerKeys({ ...statefulSets, namespaced: false })({ type: "added", object: owned(reference({})) });
+  const keys = ownerKeys({ ...statefulSets, namespaced: false })({
+    type: "added",
+    object: owned(reference({})),
+  });
   assert.deepEqual([...keys], [{ name: "owner" }]);
 });
 
@@ -46,11 +51,20 @@ test("a label names a key in the object's namespace, before and after the change
   const map = labelKeys("sei.io/node");
   const object = configMap("a", 2, { labels: { "sei.io/node": "n1" } });
   const old = configMap("a", 1, { labels: { "sei.io/node": "n0" } });
-  assert.deepEqual([...map({ type: "modified", object, old })], [{ namespace: "ns", name: "n0" }, { namespace: "ns", name: "n1" }]);
+  assert.deepEqual(
+    [...map({ type: "modified", object, old })],
+    [
+      { namespace: "ns", name: "n0" },
+      { namespace: "ns", name: "n1" },
+    ],
+  );
   assert.deepEqual([...map({ type: "modified", object, old: object })], [{ namespace: "ns", name: "n1" }]);
   assert.deepEqual([...map({ type: "added", object: configMap("a", 1) })], []);
 });
 
 test("an object's own key is its key", () => {
-  assert.deepEqual([...ownKey({ type: "added", object: configMap("a", 1) })], [{ namespace: "ns", name: "a" }]);
+  assert.deepEqual(
+    [...ownKey({ type: "added", object: configMap("a", 1) })],
+    [{ namespace: "ns", name: "a" }],
+  );
 });

@@ -4,7 +4,7 @@ import { ManualClock, type Random } from "#clock";
 import { ApiError, isApiError } from "./errors.ts";
 import { UnsafeIntegerError } from "./exact-json.ts";
 import { createInformer, type Informer, type InformerEvent, type InformerOptions } from "./informer.ts";
-import { configMaps, type ConfigMap } from "./resources.ts";
+import { type ConfigMap, configMaps } from "./resources.ts";
 import { labelIndex } from "./store.ts";
 import { configMap, MemoryLog } from "./testing/objects.ts";
 import { ScriptedListWatch } from "./testing/scripted-list-watch.ts";
@@ -241,7 +241,10 @@ test("an object with an integer that would be rounded fails alone: get throws, i
   api.open.send("ADDED", configMap("b", 12));
   await clock.advance(0);
   assert.deepEqual(told, ["modified a@11 from 3 unreadable", "added b@12"]);
-  assert.throws(() => informer.get({ namespace: "ns", name: "a" }), /ConfigMap ns\/a .*cannot be read.*9007199254740993/);
+  assert.throws(
+    () => informer.get({ namespace: "ns", name: "a" }),
+    /ConfigMap ns\/a .*cannot be read.*9007199254740993/,
+  );
   assert.equal(names(informer), "a@3 b@12", "a list goes on with the last readable state");
   api.open.send("MODIFIED", configMap("a", 13));
   await clock.advance(0);
@@ -258,7 +261,10 @@ test("an object that was never readable is told, refused by get, left out of lis
   await clock.advance(0);
   assert.deepEqual(told, ["added good@2", "added bad@3 unreadable"]);
   assert.equal(names(informer), "good@2");
-  assert.throws(() => informer.get({ namespace: "ns", name: "bad" }), (thrown) => isApiError(thrown, "invalid"));
+  assert.throws(
+    () => informer.get({ namespace: "ns", name: "bad" }),
+    (thrown) => isApiError(thrown, "invalid"),
+  );
   api.open.send("DELETED", configMap("bad", 11), error);
   await clock.advance(0);
   assert.equal(told.at(-1), "deleted bad@3 unreadable");
@@ -268,12 +274,12 @@ test("an object that was never readable is told, refused by get, left out of lis
 test("a transform or index function that throws fails the object, not the informer", async () => {
   const { informer, told } = await start({
     transform: (object) => {
-      if (object.data?.["bad"] === "transform") throw new Error("no transform");
+      if (object.data?.bad === "transform") throw new Error("no transform");
       return object;
     },
     indexes: {
       data: (object) => {
-        if (object.data?.["bad"] === "index") throw new Error("no index");
+        if (object.data?.bad === "index") throw new Error("no index");
         return Object.keys(object.data ?? {});
       },
     },
@@ -284,7 +290,10 @@ test("a transform or index function that throws fails the object, not the inform
   api.open.initialEventsEnd("10");
   await clock.advance(0);
   assert.deepEqual(told, ["added a@1 unreadable", "added b@2 unreadable", "added c@3"]);
-  assert.deepEqual(informer.byIndex("data", "fine").map(({ metadata }) => metadata.name), ["c"]);
+  assert.deepEqual(
+    informer.byIndex("data", "fine").map(({ metadata }) => metadata.name),
+    ["c"],
+  );
   assert.throws(() => informer.get({ namespace: "ns", name: "b" }), /no index/);
 });
 
@@ -299,7 +308,9 @@ test("a transform that changes the identity is refused", async () => {
 });
 
 test("objects are frozen to the last leaf and carry no managedFields", async () => {
-  const { informer } = await synced(configMap("a", 1, { data: { k: "v" }, managedFields: [{ manager: "kubectl" }] }));
+  const { informer } = await synced(
+    configMap("a", 1, { data: { k: "v" }, managedFields: [{ manager: "kubectl" }] }),
+  );
   const held = informer.get({ namespace: "ns", name: "a" });
   assert.ok(held?.data !== undefined);
   assert.equal("managedFields" in held.metadata, false);

@@ -27,13 +27,45 @@ type Step =
   | { do: "bookmark" | "break" | "finishList" | "lateAnswer" | "list" }
   | { do: "get"; name: Name };
 
-const write = fc.constantFrom<Write>("create", "createHeld", "touch", "touch", "delete", "delete", "unfinalize", "leave", "return");
+const write = fc.constantFrom<Write>(
+  "create",
+  "createHeld",
+  "touch",
+  "touch",
+  "delete",
+  "delete",
+  "unfinalize",
+  "leave",
+  "return",
+);
 const name = fc.constantFrom(...names);
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ do: fc.constant("own" as const), write, name, fate: fc.constantFrom<Fate>("answered", "answered", "late", "lostDone", "lostNotDone") }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant("own" as const),
+      write,
+      name,
+      fate: fc.constantFrom<Fate>("answered", "answered", "late", "lostDone", "lostNotDone"),
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("other" as const), write, name }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("deliver" as const), count: fc.integer({ min: 1, max: 3 }) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom("bookmark" as const, "break" as const, "finishList" as const, "lateAnswer" as const, "list" as const) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant("deliver" as const), count: fc.integer({ min: 1, max: 3 }) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constantFrom(
+        "bookmark" as const,
+        "break" as const,
+        "finishList" as const,
+        "lateAnswer" as const,
+        "list" as const,
+      ),
+    }),
+  },
   { weight: 5, arbitrary: fc.record({ do: fc.constant("get" as const), name }) },
 );
 
@@ -63,7 +95,8 @@ class Run {
         this.#send(() => this.server.create(object.metadata.name, object.metadata.finalizers)),
       mergePatch: (_resource: unknown, key: { name: string }, patch: { do: Write }) =>
         this.#send(() => this.perform(patch.do, key.name) as ConfigMap),
-      deleteForAnswer: (_resource: unknown, key: { name: string }) => this.#send(() => this.server.delete(key.name)),
+      deleteForAnswer: (_resource: unknown, key: { name: string }) =>
+        this.#send(() => this.server.delete(key.name)),
     } as unknown as WritableRest,
     [this.informer],
   );
@@ -100,7 +133,11 @@ class Run {
     this.fate = fate;
     const key = { namespace: "ns", name: of };
     const finalizers = what === "createHeld" ? ["hold"] : [];
-    const manifest = { apiVersion: "v1", kind: "ConfigMap", metadata: { ...key, labels: { app: "x" }, finalizers } };
+    const manifest = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { ...key, labels: { app: "x" }, finalizers },
+    };
     let doneAt = -1;
     const sent = (promise: Promise<unknown>) => {
       doneAt = this.server.version;
@@ -138,7 +175,8 @@ class Run {
 
   bookmark(): void {
     const last = this.server.events[this.#delivered - 1];
-    if (this.#snapshot === undefined && last !== undefined) this.api.open.bookmark(last.object.metadata.resourceVersion);
+    if (this.#snapshot === undefined && last !== undefined)
+      this.api.open.bookmark(last.object.metadata.resourceVersion);
   }
 
   async break(): Promise<void> {
@@ -152,7 +190,11 @@ class Run {
 
   beginList(): void {
     const { version, events } = this.server;
-    this.#snapshot = { objects: this.server.list().map((object) => structuredClone(object)), version, events: events.length };
+    this.#snapshot = {
+      objects: this.server.list().map((object) => structuredClone(object)),
+      version,
+      events: events.length,
+    };
   }
 
   finishList(): void {
@@ -168,9 +210,14 @@ class Run {
   check(of: Name, shown: string): void {
     const views = this.server.views(of);
     const floor = this.floor[of];
-    const allowed = views.filter((_, index) => (views[index + 1]?.version ?? Number.POSITIVE_INFINITY) > floor);
+    const allowed = views.filter(
+      (_, index) => (views[index + 1]?.version ?? Number.POSITIVE_INFINITY) > floor,
+    );
     const found = allowed.find(({ state }) => state === shown);
-    assert.ok(found, `${of}: shown ${shown}, but since ${floor} only ${allowed.map(({ state }) => state).join(", ")}`);
+    assert.ok(
+      found,
+      `${of}: shown ${shown}, but since ${floor} only ${allowed.map(({ state }) => state).join(", ")}`,
+    );
     this.floor[of] = Math.max(floor, found.version);
   }
 
@@ -258,10 +305,16 @@ async function play(steps: readonly Step[]): Promise<Run> {
 }
 
 test("no read goes back behind an own write, whatever the order of answers, events, bookmarks and lists", async () => {
-  const numRuns = Number(process.env["OVERLAY_RUNS"] ?? 300);
-  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => void (await play(steps))), {
-    numRuns,
-  });
+  const numRuns = Number(process.env.OVERLAY_RUNS ?? 300);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { minLength: 5, maxLength: 40 }),
+      async (steps) => void (await play(steps)),
+    ),
+    {
+      numRuns,
+    },
+  );
 });
 
 const own = (what: Write, fate: Fate = "answered"): Step => ({ do: "own", write: what, name: "a", fate });
@@ -269,16 +322,78 @@ const get: Step = { do: "get", name: "a" };
 
 const stories: Record<string, Step[]> = {
   "a created object is there before the watch shows it": [own("create"), get, { do: "list" }],
-  "a deleted object is gone before the watch says so": [own("create"), { do: "deliver", count: 1 }, own("delete"), get, { do: "list" }],
-  "a terminating object stays visible after our delete": [own("createHeld"), own("delete"), get, { do: "list" }],
-  "taking off the last finalizer of a terminating object removes it": [own("createHeld"), own("delete"), own("unfinalize"), get],
-  "an object deleted and created again is the new one": [own("create"), own("delete"), own("create"), get, { do: "deliver", count: 1 }, get, { do: "deliver", count: 1 }, get],
-  "events from before our write do not bring the old state back": [own("create"), { do: "other", write: "touch", name: "a" }, own("touch"), { do: "deliver", count: 2 }, get],
-  "an object that our write took out of the selector is gone": [own("create"), { do: "deliver", count: 1 }, own("leave"), get, { do: "list" }],
+  "a deleted object is gone before the watch says so": [
+    own("create"),
+    { do: "deliver", count: 1 },
+    own("delete"),
+    get,
+    { do: "list" },
+  ],
+  "a terminating object stays visible after our delete": [
+    own("createHeld"),
+    own("delete"),
+    get,
+    { do: "list" },
+  ],
+  "taking off the last finalizer of a terminating object removes it": [
+    own("createHeld"),
+    own("delete"),
+    own("unfinalize"),
+    get,
+  ],
+  "an object deleted and created again is the new one": [
+    own("create"),
+    own("delete"),
+    own("create"),
+    get,
+    { do: "deliver", count: 1 },
+    get,
+    { do: "deliver", count: 1 },
+    get,
+  ],
+  "events from before our write do not bring the old state back": [
+    own("create"),
+    { do: "other", write: "touch", name: "a" },
+    own("touch"),
+    { do: "deliver", count: 2 },
+    get,
+  ],
+  "an object that our write took out of the selector is gone": [
+    own("create"),
+    { do: "deliver", count: 1 },
+    own("leave"),
+    get,
+    { do: "list" },
+  ],
   "after a lost answer the next read is live": [own("create"), own("touch", "lostDone"), get, { do: "list" }],
   "a create that never happened is not there": [own("create", "lostNotDone"), get, { do: "list" }],
-  "an answer later than its event and the deletion after it is ignored": [own("create", "late"), { do: "deliver", count: 1 }, { do: "other", write: "delete", name: "a" }, { do: "deliver", count: 1 }, { do: "lateAnswer" }, get],
-  "a list begun before the write does not hide it": [{ do: "break" }, own("create"), { do: "finishList" }, get],
+  "an answer later than its event and the deletion after it is ignored": [
+    own("create", "late"),
+    { do: "deliver", count: 1 },
+    { do: "other", write: "delete", name: "a" },
+    { do: "deliver", count: 1 },
+    { do: "lateAnswer" },
+    get,
+  ],
+  "what a live read found gone does not come back with events from before it": [
+    own("create"),
+    { do: "deliver", count: 1 },
+    { do: "other", write: "delete", name: "a" },
+    { do: "other", write: "create", name: "a" },
+    { do: "other", write: "delete", name: "a" },
+    own("touch", "lostNotDone"),
+    get,
+    { do: "deliver", count: 1 },
+    { do: "deliver", count: 1 },
+    get,
+    { do: "list" },
+  ],
+  "a list begun before the write does not hide it": [
+    { do: "break" },
+    own("create"),
+    { do: "finishList" },
+    get,
+  ],
 };
 
 for (const [title, steps] of Object.entries(stories)) {

@@ -88,7 +88,8 @@ export class Overlay<T extends KubeObject> {
     this.#settleDirty(entry.key, ticket);
     const mark = this.#marks.get(entry.key);
     // Asked after we took it for gone, the server shows it.
-    if (mark?.kind === "gone" && (mark.uid === uid || mark.blind) && mark.number < ticket.number) this.#drop(entry.key);
+    if (mark?.kind === "gone" && (mark.uid === uid || mark.blind) && mark.number < ticket.number)
+      this.#drop(entry.key);
     if (this.#supersedes(entry.key, uid, version))
       this.#mark(entry.key, { kind: "written", uid, version }, entry);
   }
@@ -224,7 +225,10 @@ export class Overlay<T extends KubeObject> {
   }
 
   /** The dirty keys whose object the selection might give. */
-  dirtyKeys({ namespace, labels }: Selection, storedOf: (id: string) => DeepReadonly<T> | undefined): ObjectKey[] {
+  dirtyKeys(
+    { namespace, labels }: Selection,
+    storedOf: (id: string) => DeepReadonly<T> | undefined,
+  ): ObjectKey[] {
     const keys = new Map<string, ObjectKey>();
     for (const [id, dirty] of this.#dirty) {
       if (namespace !== undefined && dirty.key.namespace !== namespace) continue;

@@ -1,16 +1,36 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ObjectMeta } from "./object.ts";
-import { allOf, annotationChanged, anyOf, finalizersChanged, generationChanged, labelChanged, type Predicate } from "./predicates.ts";
+import {
+  allOf,
+  annotationChanged,
+  anyOf,
+  finalizersChanged,
+  generationChanged,
+  labelChanged,
+  type Predicate,
+} from "./predicates.ts";
 import { configMap } from "./testing/objects.ts";
 
 const modified = (old: Partial<ObjectMeta>, now: Partial<ObjectMeta>) =>
   ({ type: "modified", old: configMap("a", 1, old), object: configMap("a", 2, now) }) as const;
 
-const cases: [title: string, predicate: Predicate, old: Partial<ObjectMeta>, now: Partial<ObjectMeta>, passes: boolean][] = [
+const cases: [
+  title: string,
+  predicate: Predicate,
+  old: Partial<ObjectMeta>,
+  now: Partial<ObjectMeta>,
+  passes: boolean,
+][] = [
   ["a spec change", generationChanged, { generation: 1 }, { generation: 2 }, true],
   ["a status change", generationChanged, { generation: 1 }, { generation: 1 }, false],
-  ["a deletion request", generationChanged, { generation: 1 }, { generation: 1, deletionTimestamp: "t" }, true],
+  [
+    "a deletion request",
+    generationChanged,
+    { generation: 1 },
+    { generation: 1, deletionTimestamp: "t" },
+    true,
+  ],
   ["its annotation added", annotationChanged("x"), {}, { annotations: { x: "1" } }, true],
   ["its annotation removed", annotationChanged("x"), { annotations: { x: "1" } }, {}, true],
   ["another annotation", annotationChanged("x"), {}, { annotations: { y: "1" } }, false],
@@ -21,7 +41,8 @@ const cases: [title: string, predicate: Predicate, old: Partial<ObjectMeta>, now
 ];
 
 for (const [title, predicate, old, now, passes] of cases) {
-  test(`${title} ${passes ? "passes" : "does not pass"}`, () => assert.equal(predicate(modified(old, now)), passes));
+  test(`${title} ${passes ? "passes" : "does not pass"}`, () =>
+    assert.equal(predicate(modified(old, now)), passes));
 }
 
 test("objects that come and go pass every predicate", () => {

@@ -21,7 +21,10 @@ async function takeNow(queue: WorkQueue): Promise<string | undefined> {
 test("keys are handed out once each, in the order of their first add", async () => {
   const { queue } = newQueue();
   for (const name of ["b", "a", "b", "c", "a"]) queue.add(key(name));
-  assert.deepEqual([await takeNow(queue), await takeNow(queue), await takeNow(queue)], ["ns/b", "ns/a", "ns/c"]);
+  assert.deepEqual(
+    [await takeNow(queue), await takeNow(queue), await takeNow(queue)],
+    ["ns/b", "ns/a", "ns/c"],
+  );
   assert.equal(queue.depth, 0);
 });
 
@@ -222,8 +225,15 @@ test("metrics tell depth, adds, retries, waits and work, and what is unfinished"
 
 test("whatever happens: never two workers on one key, no add is lost, and nothing is kept of idle keys", async () => {
   const step = fc.oneof(
-    fc.record({ do: fc.constantFrom("add", "retry", "forget", "done"), name: fc.constantFrom("a", "b", "c", "d") }),
-    fc.record({ do: fc.constant("after"), name: fc.constantFrom("a", "b", "c", "d"), ms: fc.integer({ min: 0, max: 50 }) }),
+    fc.record({
+      do: fc.constantFrom("add", "retry", "forget", "done"),
+      name: fc.constantFrom("a", "b", "c", "d"),
+    }),
+    fc.record({
+      do: fc.constant("after"),
+      name: fc.constantFrom("a", "b", "c", "d"),
+      ms: fc.integer({ min: 0, max: 50 }),
+    }),
     fc.record({ do: fc.constant("take") }),
     fc.record({ do: fc.constant("time"), ms: fc.integer({ min: 1, max: 60 }) }),
   ) as fc.Arbitrary<{ do: string; name?: string; ms?: number }>;

@@ -16,7 +16,11 @@ const streaming: ReflectorState = { ...counters, name: "streaming", received: fa
 const paging: ReflectorState = { ...counters, name: "paging" };
 const watching: ReflectorState = { ...counters, name: "watching", resourceVersion: "5", openedAt: 0 };
 
-function event(type: string, metadata: object = { name: "a", resourceVersion: "7" }, at = 60_000): ReflectorInput {
+function event(
+  type: string,
+  metadata: object = { name: "a", resourceVersion: "7" },
+  at = 60_000,
+): ReflectorInput {
   return { type: "event", event: { type, object: { metadata } }, at };
 }
 const endOfInitialEvents = event("BOOKMARK", {
@@ -35,31 +39,86 @@ function summary({ state, effects }: ReflectorStep): string {
 
 const arrows: [title: string, from: ReflectorState, input: ReflectorInput, to: string][] = [
   ["streaming stages what it is sent", streaming, event("ADDED"), "streaming [stage]"],
-  ["streaming stages deletions of the list it is receiving", streaming, event("DELETED"), "streaming [stage]"],
+  [
+    "streaming stages deletions of the list it is receiving",
+    streaming,
+    event("DELETED"),
+    "streaming [stage]",
+  ],
   ["streaming only notes a bookmark that is not the end", streaming, event("BOOKMARK"), "streaming []"],
-  ["streaming watches on after the end of the initial events", streaming, endOfInitialEvents, "watching@9 [commit]"],
+  [
+    "streaming watches on after the end of the initial events",
+    streaming,
+    endOfInitialEvents,
+    "watching@9 [commit]",
+  ],
   ["streaming refused as a request pages at once", streaming, failed(error("invalid")), "paging []"],
   ["streaming that fails otherwise waits", streaming, failed(error("transient")), "waiting->streaming []"],
   ["streaming without permission waits", streaming, failed(error("forbidden")), "waiting->streaming []"],
   ["streaming that ends early pages once", streaming, { type: "ended", at: 60_000 }, "waiting->paging []"],
-  ["streaming that falls silent pages once", streaming, { type: "silent", at: 150_000 }, "waiting->paging []"],
+  [
+    "streaming that falls silent pages once",
+    streaming,
+    { type: "silent", at: 150_000 },
+    "waiting->paging []",
+  ],
   ["streaming never guesses at an unknown event", streaming, event("SURPRISE"), "waiting->streaming []"],
-  ["streaming never takes an object without a version", streaming, event("ADDED", { name: "a" }), "waiting->streaming []"],
-  ["streaming never takes an object without a name", streaming, event("ADDED", { resourceVersion: "7" }), "waiting->streaming []"],
-  ["paging goes on to the next page", paging, { type: "page", resourceVersion: "9", continue: "x", at: 1 }, "paging [stage]"],
-  ["paging watches on after the last page", paging, { type: "page", resourceVersion: "9", at: 1 }, "watching@9 [stage,commit]"],
+  [
+    "streaming never takes an object without a version",
+    streaming,
+    event("ADDED", { name: "a" }),
+    "waiting->streaming []",
+  ],
+  [
+    "streaming never takes an object without a name",
+    streaming,
+    event("ADDED", { resourceVersion: "7" }),
+    "waiting->streaming []",
+  ],
+  [
+    "paging goes on to the next page",
+    paging,
+    { type: "page", resourceVersion: "9", continue: "x", at: 1 },
+    "paging [stage]",
+  ],
+  [
+    "paging watches on after the last page",
+    paging,
+    { type: "page", resourceVersion: "9", at: 1 },
+    "watching@9 [stage,commit]",
+  ],
   ["an expired page token starts the list over", paging, failed(error("expired")), "waiting->streaming []"],
   ["watching applies a change", watching, event("ADDED"), "watching@7 [apply]"],
   ["watching applies a modification", watching, event("MODIFIED"), "watching@7 [apply]"],
   ["watching applies a deletion", watching, event("DELETED"), "watching@7 [apply]"],
-  ["watching advances on a bookmark", watching, event("BOOKMARK", { resourceVersion: "8" }), "watching@8 [advance]"],
-  ["a watch that ran and ended goes on from the last version", watching, { type: "ended", at: 300_000 }, "watching@5 []"],
-  ["a watch that ends as it opens waits, and keeps its version", watching, { type: "ended", at: 999 }, "waiting->watching []"],
+  [
+    "watching advances on a bookmark",
+    watching,
+    event("BOOKMARK", { resourceVersion: "8" }),
+    "watching@8 [advance]",
+  ],
+  [
+    "a watch that ran and ended goes on from the last version",
+    watching,
+    { type: "ended", at: 300_000 },
+    "watching@5 []",
+  ],
+  [
+    "a watch that ends as it opens waits, and keeps its version",
+    watching,
+    { type: "ended", at: 999 },
+    "waiting->watching []",
+  ],
   ["410 lists anew", watching, failed(error("expired")), "waiting->streaming []"],
   ["a lost connection lists anew", watching, failed(error("transient")), "waiting->streaming []"],
   ["silence lists anew", watching, { type: "silent", at: 150_000 }, "waiting->streaming []"],
   ["an unknown event type lists anew", watching, event("ERROR"), "waiting->streaming []"],
-  ["an event without a version lists anew", watching, event("MODIFIED", { name: "a" }), "waiting->streaming []"],
+  [
+    "an event without a version lists anew",
+    watching,
+    event("MODIFIED", { name: "a" }),
+    "waiting->streaming []",
+  ],
 ];
 
 for (const [title, from, input, to] of arrows) {
@@ -132,7 +191,10 @@ test("whatever comes, the position of a watch never changes but by an event that
       endOfInitialEvents,
     ),
     fc
-      .record({ type: fc.constantFrom("ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR", ""), rv: fc.nat(99) })
+      .record({
+        type: fc.constantFrom("ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR", ""),
+        rv: fc.nat(99),
+      })
       .map(({ type, rv }) => event(type, { name: "a", resourceVersion: String(rv) })),
   );
   fc.assert(

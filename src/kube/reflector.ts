@@ -15,7 +15,7 @@ import {
   type ReflectorState,
   reflectorStep,
 } from "./reflector-step.ts";
-import type { ListPage, RestClient, WatchOptions } from "./rest-api.ts";
+import type { ListPage, RestClient, WatchEvent, WatchOptions } from "./rest-api.ts";
 import { TimeSlice } from "./time-slice.ts";
 
 export type ListWatch = Pick<RestClient, "watch" | "listPage">;
@@ -137,8 +137,9 @@ export class Reflector<T extends KubeObject> {
       allowWatchBookmarks: true,
       timeoutSeconds: watchSeconds(random),
     };
-    const events = this.#rest.watch<T>(this.#resource, request, stop.signal)[Symbol.asyncIterator]();
+    let events: AsyncIterator<WatchEvent<T>> | undefined;
     try {
+      events = this.#rest.watch<T>(this.#resource, request, stop.signal)[Symbol.asyncIterator]();
       while (this.#state.name === "streaming" || this.#state.name === "watching") {
         const next = await unlessAborted(events.next(), stop.signal);
         watchdog.reset();
@@ -159,7 +160,7 @@ export class Reflector<T extends KubeObject> {
       signal.removeEventListener("abort", onAbort);
       // Closes the socket also when the iteration hangs in a `next` that will never settle.
       stop.abort(closed);
-      events.return?.().catch(() => {
+      events?.return?.().catch(() => {
         // Nobody is left to care how a stream that we gave up ends.
       });
     }

@@ -179,6 +179,9 @@ function whyNotReady(input: HealthInput): { reason: string; message: string } | 
   if (status.phase !== "Running" || status.plan?.phase === "Active") {
     return { reason: planReason(status), message: progress(input) };
   }
+  if (status.plan?.phase === "Complete") {
+    return { reason: "Settling", message: "the plan is complete; the node is looked at once more" };
+  }
   if (pod === undefined) return { reason: "PodMissing", message: "the StatefulSet has no running pod" };
   const trouble = podProblem(pod);
   if (trouble !== undefined) return { reason: "PodNotReady", message: trouble.message };

@@ -19,6 +19,7 @@ export interface AuditRecord {
 }
 
 interface AuditEvent {
+  auditID?: string;
   stage?: string;
   verb?: string;
   user?: { username?: string };
@@ -33,10 +34,13 @@ const WRITES = new Set(["create", "update", "patch", "delete", "deletecollection
 
 export function parseAuditLog(text: string): AuditRecord[] {
   const records: AuditRecord[] = [];
+  const started = new Set<string>();
   for (const line of text.split("\n")) {
     if (line === "") continue;
     const event = JSON.parse(line) as AuditEvent;
-    if (event.stage !== "ResponseComplete") continue;
+    // A watch is complete when it ends, which may be never. One that is refused has no start.
+    if (event.verb === "watch" && event.stage === "ResponseStarted") started.add(event.auditID ?? "");
+    else if (event.stage !== "ResponseComplete" || started.has(event.auditID ?? "")) continue;
     const { resource = "", subresource, namespace = "", name = "" } = event.objectRef ?? {};
     records.push({
       user: event.user?.username ?? "",

@@ -217,9 +217,13 @@ export class World {
     );
   }
 
-  untilEvent(about: string, reason: string): Promise<DeepReadonly<KubeEvent>> {
+  untilEvent(
+    about: string,
+    reason: string,
+    passes: (event: DeepReadonly<KubeEvent>) => boolean = () => true,
+  ): Promise<DeepReadonly<KubeEvent>> {
     return this.#await(this.events, `event ${reason} about ${about}`, DEFAULT_TIMEOUT_MS, () =>
-      this.eventsOf(about).find((event) => event.reason === reason),
+      this.eventsOf(about).find((event) => event.reason === reason && passes(event)),
     );
   }
 

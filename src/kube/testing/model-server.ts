@@ -42,8 +42,11 @@ export class ModelServer {
   }
 
   create(name: string, finalizers: string[] = []): ConfigMap {
-    if (this.#objects.has(`ns/${name}`)) throw new ApiError("exists", { class: "alreadyExists", status: 409 });
-    return this.#put(configMap(name, 0, { uid: `${name}-${++this.#uids}`, labels: selectedLabel, finalizers }));
+    if (this.#objects.has(`ns/${name}`))
+      throw new ApiError("exists", { class: "alreadyExists", status: 409 });
+    return this.#put(
+      configMap(name, 0, { uid: `${name}-${++this.#uids}`, labels: selectedLabel, finalizers }),
+    );
   }
 
   touch(name: string): ConfigMap {
@@ -67,7 +70,12 @@ export class ModelServer {
       return this.#put(object);
     }
     this.#remove(object);
-    return { kind: "Status", apiVersion: "v1", status: "Success", details: { name, uid: object.metadata.uid } };
+    return {
+      kind: "Status",
+      apiVersion: "v1",
+      status: "Success",
+      details: { name, uid: object.metadata.uid },
+    };
   }
 
   /** Taking the last finalizer off a terminating object removes it; the answer shows it without. */
@@ -106,5 +114,5 @@ export class ModelServer {
 }
 
 function isSelected(object: ConfigMap): boolean {
-  return object.metadata.labels?.["app"] === selectedLabel.app;
+  return object.metadata.labels?.app === selectedLabel.app;
 }

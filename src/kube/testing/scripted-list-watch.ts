@@ -50,7 +50,8 @@ export class ScriptedWatch implements AsyncIterableIterator<WatchEvent> {
   }
 
   async next(): Promise<IteratorResult<WatchEvent>> {
-    const delivery = this.#ready.shift() ?? (await new Promise<Delivery>((resolve) => (this.#waiting = resolve)));
+    const delivery =
+      this.#ready.shift() ?? (await new Promise<Delivery>((resolve) => (this.#waiting = resolve)));
     if ("error" in delivery) throw delivery.error;
     return "event" in delivery ? { done: false, value: delivery.event } : { done: true, value: undefined };
   }

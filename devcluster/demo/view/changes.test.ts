@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { changesBetween } from "./changes.ts";
+import { empty, failedNode, midUpgrade, readyNode, updatingNode } from "./screens.ts";
+
+test("from nothing everything is told", () => {
+  assert.equal(
+    changesBetween(empty, midUpgrade).join("\n"),
+    `  8.23 s  --- create SeiNodes
+  8.23 s  --- done after 0.59 s: create SeiNodes
+  8.23 s  --- patch spec.image
+  8.23 s      +0.04 s  plan built
+  8.23 s      +0.11 s  old pod deleted
+  8.23 s  SeiNode archive: phase Running, plan -, image sei:v6.3.0, ready True, health -
+  8.23 s  Pod archive-0: state Running, ready True, image sei:v6.3.0, revision 5d5cbc5d68
+  8.23 s  SeiNode rpc-0: phase Running, plan 6/7 observe-image, image sei:v6.3.0 → v6.4.0, ready False, health Updating
+  8.23 s  Pod rpc-0-0: state Pending, ready False, image sei:v6.4.0, revision 6d696496f4
+  8.23 s  SeiNode rpc-1: phase Failed, plan 2/8 apply-statefulset failed, image → sei:v6.3.0, ready False, health Stalled: InitializationFailed
+  8.23 s  simulator: a word`,
+  );
+});
+
+test("when only the time went on, nothing is told", () => {
+  assert.deepEqual(changesBetween(midUpgrade, { ...midUpgrade, elapsedMs: 9000 }), []);
+});
+
+test("of a changed node, pod or step only what changed is told", () => {
+  const [pod] = updatingNode.pods;
+  assert.ok(pod);
+  const later = {
+    ...midUpgrade,
+    elapsedMs: 12_300,
+    steps: midUpgrade.steps.map((step) => ({ ...step, state: "failed" as const })),
+    nodes: [
+      { ...readyNode, pods: [] },
+      { ...updatingNode, task: "", pods: [{ ...pod, state: "Running", mark: "ok" as const, ready: true }] },
+    ],
+    notices: [...midUpgrade.notices, "etcd ended"],
+  };
+  assert.deepEqual(changesBetween(midUpgrade, later), [
+    "  12.3 s  --- FAILED after 0.59 s: create SeiNodes",
+    "  12.3 s  --- FAILED after 0.12 s: patch spec.image",
+    "  12.3 s  Pod archive-0: gone",
+    "  12.3 s  SeiNode rpc-0: plan -",
+    "  12.3 s  Pod rpc-0-0: state Running, ready True",
+    "  12.3 s  SeiNode rpc-1: gone",
+    "  12.3 s  etcd ended",
+  ]);
+  assert.ok(midUpgrade.nodes.includes(failedNode));
+});

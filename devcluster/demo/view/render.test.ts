@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { renderScreen } from "./render.ts";
+import { empty, midUpgrade } from "./screens.ts";
+
+const terminal = { columns: 100, rows: 40, colour: false };
+
+test("in the middle of an upgrade the screen shows steps, the tree of nodes and pods, and notices", () => {
+  assert.equal(
+    renderScreen(midUpgrade, { ...terminal, columns: 120 }).join("\n"),
+    `Sei operator demo  8.23 s
+
+✔ create SeiNodes  0.59 s
+◌ patch spec.image  0.12 s
+    +0.04 s  plan built
+    +0.11 s  old pod deleted
+
+  NAME         STATE    READY  PLAN                          IMAGE                INFO
+✔ archive      Running  True                                 sei:v6.3.0
+└─✔ archive-0  Running  True                                 sei:v6.3.0           revision 5d5cbc5d68
+◌ rpc-0        Running  False  6/7 observe-image             sei:v6.3.0 → v6.4.0  Updating
+└─◌ rpc-0-0    Pending  False                                sei:v6.4.0           revision 6d696496f4
+✖ rpc-1        Failed   False  2/8 apply-statefulset failed  → sei:v6.3.0         Stalled: InitializationFailed
+
+⚠ simulator: a word`,
+  );
+});
+
+test("on a narrow terminal each line is cut at its right end", () => {
+  assert.equal(
+    renderScreen({ ...midUpgrade, steps: [], notices: [] }, { ...terminal, columns: 30 }).join("\n"),
+    `Sei operator demo  8.23 s
+
+
+  NAME         STATE    READY…
+✔ archive      Running  True …
+└─✔ archive-0  Running  True …
+◌ rpc-0        Running  False…
+└─◌ rpc-0-0    Pending  False…
+✖ rpc-1        Failed   False…`,
+  );
+});
+
+test("on a low terminal the end of the screen is shown, which is what happens now", () => {
+  assert.equal(
+    renderScreen(midUpgrade, { ...terminal, columns: 40, rows: 4 }).join("\n"),
+    `└─◌ rpc-0-0    Pending  False          …
+✖ rpc-1        Failed   False  2/8 appl…
+
+⚠ simulator: a word`,
+  );
+});
+
+test("before anything happened there is only the title", () => {
+  assert.deepEqual(renderScreen(empty, terminal), ["Sei operator demo  0.00 s", ""]);
+});
+
+test("a pod being replaced by one of another name makes a tree of two branches", () => {
+  const [archive] = midUpgrade.nodes;
+  const [pod] = archive?.pods ?? [];
+  assert.ok(archive && pod);
+  const old = { ...pod, name: "archive-1", state: "Terminating", mark: "busy" as const, ready: false };
+  const lines = renderScreen({ ...empty, nodes: [{ ...archive, pods: [old, pod] }] }, terminal);
+  assert.deepEqual(lines.slice(-2), [
+    "├─◌ archive-1  Terminating  False        sei:v6.3.0  revision 5d5cbc5d68",
+    "└─✔ archive-0  Running      True         sei:v6.3.0  revision 5d5cbc5d68",
+  ]);
+});
+
+test("colour adds codes and changes nothing else", () => {
+  const coloured = renderScreen(midUpgrade, { ...terminal, colour: true }).join("\n");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the codes are what is removed
+  const bare = coloured.replace(/\u001b\[\d+m/g, "").replace(/ +$/gm, "");
+  assert.equal(bare, renderScreen(midUpgrade, terminal).join("\n"));
+  assert.ok(coloured.includes("\u001b[32m✔ archive\u001b[0m"));
+  assert.ok(coloured.includes("\u001b[31m✖ rpc-1\u001b[0m"));
+});
