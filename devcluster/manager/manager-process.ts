@@ -71,7 +71,7 @@ export async function startManager(options: ManagerOptions): Promise<ManagerProc
     cwd: ROOT,
     logFile,
     env: {
-      PATH: process.env["PATH"] ?? "",
+      PATH: process.env.PATH ?? "",
       HOME: controlPlane.directory,
       POD_NAMESPACE: MANAGER_NAMESPACE,
       SEI_SIDECAR_TOKEN_FILE: tokenFile,

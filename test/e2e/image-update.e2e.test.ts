@@ -180,7 +180,7 @@ test("D22: an update patches the external address: the override wins over spec.e
   await world.untilReady("external", IMAGE_V2);
   const params = world.simulator.node(NAMESPACE, "external").posts("config-patch")[0]?.params;
   assert.ok(isJsonObject(params));
-  assert.deepEqual(params["files"], {
+  assert.deepEqual(params.files, {
     "config.toml": { p2p: { "external-address": "override.example.org:26656" } },
   });
 });
