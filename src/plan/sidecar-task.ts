@@ -29,6 +29,7 @@ const RESUBMIT_FIRST_MS = 1_000;
 const RESUBMIT_MAX_MS = 30_000;
 /** A second look before believing that a counted failure vanished: the sidecar answers 404 on a database error, too. */
 const CONFIRM_MISSING_MS = 1_000;
+const MAX_FORGOTTEN_RECORDS = 4;
 
 export interface SidecarTaskOptions {
   /** Overrides the catalog: `accept` ends the task when its POST is accepted (the SeiNodeTask kind MarkReady). */
@@ -133,7 +134,8 @@ export function createSidecarTaskRunner(options: { readonly clock: Clock }): Sid
       // POSTing again could sign a second transaction. The caller's own time limit ends this.
       if (submitted && !resubmittable)
         return poll(task, memory, `${type}, which the sidecar no longer knows`);
-      if (countedRun(task) > 0) {
+      // On a CRD that does not know failedRun the record never shows: after a few tries it is done without.
+      if (countedRun(task) > 0 && memory.missing < MAX_FORGOTTEN_RECORDS) {
         // The record is gone and with it its run counter: the next failure will be run 1 again and must count. Recorded
         // before the POST, for after it a crash would leave a failure that looks like one already counted.
         memory.missing += 1;

@@ -1,13 +1,21 @@
 /** Executes the active plan of the draft and takes over what came of it. */
+import type { TaskPlan } from "#api";
 import type { ReconcileResult } from "#kube";
+import type { TaskRegistry } from "#plan";
 import { SidecarError } from "#sidecar";
 import type { SeiNodeRuntime } from "./deps.ts";
+import { UnsupportedSpec } from "./errors.ts";
 import type { Pass } from "./pass.ts";
 import { taskRegistry } from "./tasks/index.ts";
 
+/** Nobody answered. Any other class is an answer, and its text is worth reading. */
+const SILENT: ReadonlySet<string> = new Set(["unreachable", "timeout", "backingOff"]);
+
 export async function executePlan(runtime: SeiNodeRuntime, pass: Pass): Promise<ReconcileResult> {
   const { status } = pass;
-  const progress = await runtime.engine.execute(status.plan, taskRegistry(runtime, pass), {
+  const registry = taskRegistry(runtime, pass);
+  refuseUnknownTasks(status.plan, registry);
+  const progress = await runtime.engine.execute(status.plan, registry, {
     signal: pass.signal,
     log: pass.log,
   });
@@ -29,12 +37,24 @@ export async function executePlan(runtime: SeiNodeRuntime, pass: Pass): Promise<
 }
 
 /**
+ * A plan of another version may hold tasks this one cannot do. It is left as it is: failing it would fail the node for good,
+ * for the version that can do them too.
+ */
+function refuseUnknownTasks(plan: TaskPlan | undefined, registry: TaskRegistry): void {
+  const unknown = plan?.tasks.find((task) => task.status !== "Complete" && registry(task.type) === undefined);
+  if (unknown === undefined) return;
+  throw new UnsupportedSpec(
+    `the plan holds task ${unknown.type}, which this version of the controller cannot do; use a version that can`,
+  );
+}
+
+/**
  * What the error is about is told at once only where it says what to do. A sidecar that does not answer yet is normal
  * right after its container started, and the text must not differ from that of waiting for the container.
  */
 function noteTaskError(pass: Pass, error: Error): void {
   pass.log.info({ error }, "task could not run, will be tried again");
-  const expected = error instanceof SidecarError && error.class !== "unauthorized";
+  const expected = error instanceof SidecarError && SILENT.has(error.class);
   pass.taskError = expected ? "the sidecar does not answer" : error.message;
   pass.waitingFor = expected ? "the sidecar to run" : error.message;
 }

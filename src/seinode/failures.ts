@@ -1,7 +1,6 @@
 /** Which failures of a pass are told in conditions, and under which reason (D6). */
 import { isApiError } from "#kube";
-import { UnsupportedSpec } from "./init-plan.ts";
-import { InvalidSpec } from "./planner.ts";
+import { InvalidSpec, UnsupportedSpec } from "./errors.ts";
 import { ModeError, RenderError } from "./render/index.ts";
 
 /**

@@ -10,6 +10,7 @@ import {
   stalledCondition,
 } from "./health.ts";
 import { type Pass, setPassCondition } from "./pass.ts";
+import { sidecarIncarnation } from "./pod-state.ts";
 import { isUpdatePlan } from "./update-plan.ts";
 
 type FailureText = { readonly reason: string; readonly message: string } | undefined;
@@ -27,8 +28,11 @@ export async function finishPass(
 ): Promise<ReconcileResult> {
   const { node, status } = pass;
   const before: DeepReadonly<SeiNodeStatus> = node.status ?? {};
-  const stallDueMs = setHealth(runtime, pass, failure);
-  if (node.metadata.generation !== undefined) status.observedGeneration = node.metadata.generation;
+  // A passing trouble (an API server that is away, a conflict) says nothing about the node: what was told stays.
+  const informed = error === undefined || failure !== undefined;
+  const stallDueMs = informed ? setHealth(runtime, pass, failure) : undefined;
+  if (informed && node.metadata.generation !== undefined)
+    status.observedGeneration = node.metadata.generation;
   try {
     await runtime.statusWriter.flush(node, status, pass.signal);
   } catch (flushError) {
@@ -40,10 +44,7 @@ export async function finishPass(
     throw error;
   }
   report(runtime, pass, before);
-  if (error !== undefined) {
-    runtime.metrics.reconcileError(ControllerNames.seiNode, node.metadata.namespace ?? "");
-    throw error;
-  }
+  if (error !== undefined) throw error;
   return soonest(result.requeueAfterMs, stallDueMs, idleDueMs(runtime, pass));
 }
 
@@ -52,9 +53,14 @@ function setHealth(runtime: SeiNodeRuntime, pass: Pass, failure: FailureText): n
   const { status, wanted } = pass;
   const input: HealthInput = {
     status,
-    paused: pass.node.spec.paused === true,
+    paused: pass.node.spec?.paused === true,
     pod: pass.pod,
-    imagesCurrent: status.currentImage === wanted?.seid && status.currentSidecarImage === wanted?.sidecar,
+    podProblem: runtime.crashLoops.observe(pass.key, pass.pod),
+    scaledDown: pass.statefulSet?.spec?.replicas === 0 && pass.podsLeft === 0,
+    // An empty sidecar image was never observed, and is no drift either.
+    imagesCurrent:
+      status.currentImage === wanted?.seid &&
+      (status.currentSidecarImage || wanted?.sidecar) === wanted?.sidecar,
     waitingFor: pass.waitingFor,
     taskError: pass.taskError,
     blocked: pass.blocked,
@@ -76,6 +82,7 @@ function report(runtime: SeiNodeRuntime, pass: Pass, before: DeepReadonly<SeiNod
   const { namespace = "", name } = node.metadata;
   const { metrics, recorder } = runtime;
   metrics.planActive(ControllerNames.seiNode, namespace, name, status.plan?.phase === "Active");
+  for (const tell of pass.afterFlush) tell();
   tellSidecarTransition(runtime, pass, before);
   if (status.phase === undefined || status.phase === before.phase) return;
 
@@ -125,10 +132,16 @@ function tellSidecarTransition(
 /** A Running node is looked at when its next probe or the retry of its failed plan is due. */
 function idleDueMs(runtime: SeiNodeRuntime, pass: Pass): number | undefined {
   const { status, node } = pass;
-  if (status.phase !== "Running" || node.spec.paused === true || pass.blocked !== undefined) return undefined;
-  const probe = runtime.probes.dueInMs(pass.key);
+  if (status.phase !== "Running" || node.spec?.paused === true || pass.blocked !== undefined)
+    return undefined;
+  const probe = Math.max(runtime.probes.dueInMs(pass.key), reapprovalDueMs(runtime, pass));
   if (status.plan?.phase !== "Failed") return probe;
   return Math.min(probe, runtime.retries.dueInMs(pass.key, status.plan.id ?? ""));
+}
+
+/** A probe that can only find again what may not be acted on yet is put off. */
+function reapprovalDueMs(runtime: SeiNodeRuntime, pass: Pass): number {
+  return pass.pod === undefined ? 0 : runtime.reapprovals.dueInMs(pass.key, sidecarIncarnation(pass.pod));
 }
 
 function soonest(...delays: readonly (number | undefined)[]): ReconcileResult {

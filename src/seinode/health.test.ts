@@ -10,6 +10,7 @@ import {
   reconcilingCondition,
   stalledCondition,
 } from "./health.ts";
+import { podProblem } from "./pod-state.ts";
 import { images, pod } from "./testing.ts";
 
 const time = "2026-01-01T00:00:00Z";
@@ -31,11 +32,14 @@ function input(change: Partial<HealthInput> = {}): HealthInput {
     status: settled,
     paused: false,
     pod: pod(),
+    podProblem: undefined,
+    scaledDown: false,
     imagesCurrent: true,
     waitingFor: undefined,
     taskError: undefined,
     blocked: undefined,
     failure: undefined,
+    ...(change.pod && { podProblem: podProblem(change.pod) }),
     ...change,
   };
 }
@@ -92,7 +96,25 @@ const unready: readonly [situation: string, change: Partial<HealthInput>, reason
       /config-patch failed: bad TOML/,
     ],
     ["a Failed node", { status: { phase: "Failed", plan: failedPlan } }, "InitializationFailed", /bad TOML/],
-    ["a pause", { paused: true }, "Paused", /scaled to 0/],
+    ["a pause", { paused: true }, "Paused", /is being scaled to 0/],
+    [
+      "a pause, once no pod is left",
+      { paused: true, scaledDown: true, pod: undefined },
+      "Paused",
+      /is scaled to 0/,
+    ],
+    [
+      "a pause of a Failed node, whose pod goes on",
+      { paused: true, status: { phase: "Failed", plan: failedPlan } },
+      "InitializationFailed",
+      /bad TOML/,
+    ],
+    [
+      "a pause that cannot be carried out",
+      { paused: true, blocked: { reason: "IdentityChanged", message: "chain" } },
+      "IdentityChanged",
+      /chain/,
+    ],
     ["no pod", { pod: undefined }, "PodMissing", /no running pod/],
     ["images not observed", { imagesCurrent: false }, "ImageNotObserved", /wanted images/],
     [
@@ -202,6 +224,12 @@ describe("Stalled", () => {
       300_000,
     ],
     ["a Failed node", { status: { phase: "Failed", plan: failedPlan } }, "InitializationFailed", 0],
+    [
+      "a Failed node that is paused",
+      { status: { phase: "Failed", plan: failedPlan }, paused: true },
+      "InitializationFailed",
+      0,
+    ],
     ["a failed update", { status: { ...settled, plan: failedPlan } }, "PlanFailed", 0],
     ["an image that cannot be pulled", { pod: waitingPod("ImagePullBackOff") }, "ImagePullFailed", 120_000],
     ["a crash loop", { pod: waitingPod("CrashLoopBackOff") }, "CrashLoop", 120_000],
@@ -209,6 +237,18 @@ describe("Stalled", () => {
       "a silent sidecar",
       { status: { ...settled, conditions: [sidecarReady("Unknown")] } },
       "SidecarUnreachable",
+      300_000,
+    ],
+    [
+      "a container that cannot be created",
+      { pod: waitingPod("CreateContainerConfigError") },
+      "ContainerCannotStart",
+      120_000,
+    ],
+    [
+      "a plan whose pod does not come",
+      { pod: undefined, status: { phase: "Initializing", plan: plan(["config-apply"], "Failed") } },
+      "PodNotStarted",
       300_000,
     ],
     ["a task that cannot run", { taskError: "forbidden" }, "TaskCannotRun", 300_000],

@@ -5,14 +5,19 @@
 import { SeiNodeConditions, type SeiNodeStatus, TaskTypes } from "#api";
 import { formatTime } from "#clock";
 import { type Condition, type ConditionUpdate, type DeepReadonly, findCondition, type Pod } from "#kube";
+import { sidecarTaskType } from "#sidecar";
 import type { Blocked } from "./pass.ts";
-import { isPodReady, isSeidRunning, podProblem } from "./pod-state.ts";
+import { isPodReady, isSeidRunning, isSidecarRunning, type PodProblem } from "./pod-state.ts";
 import { isUpdatePlan } from "./update-plan.ts";
 
 export interface HealthInput {
   readonly status: DeepReadonly<SeiNodeStatus>;
   readonly paused: boolean;
   readonly pod: DeepReadonly<Pod> | undefined;
+  /** What is wrong with the pod, a crash loop between two crashes included. */
+  readonly podProblem: PodProblem | undefined;
+  /** The StatefulSet is at 0 and no pod of it is left, not even a terminating one. */
+  readonly scaledDown: boolean;
   /** Whether both recorded images are the wanted ones. */
   readonly imagesCurrent: boolean;
   /** What the current task waits for. */
@@ -38,7 +43,7 @@ const CONTAINER_PATIENCE_MS = 2 * 60_000;
 const REACH_PATIENCE_MS = 5 * 60_000;
 
 export function findProblem(input: HealthInput): Problem | undefined {
-  const { status, pod, blocked, failure } = input;
+  const { status, pod, blocked, failure, podProblem: trouble } = input;
   if (failure !== undefined) {
     return {
       ...failure,
@@ -46,7 +51,7 @@ export function findProblem(input: HealthInput): Problem | undefined {
       afterMs: AT_ONCE,
     };
   }
-  if (input.paused) return undefined;
+  // Pausing does not cure a Failed node, nor does it do anything else to it.
   if (blocked !== undefined) {
     const { reason, message, passing } = blocked;
     return { reason, message, remedy: "", afterMs: passing === true ? REACH_PATIENCE_MS : AT_ONCE };
@@ -59,6 +64,7 @@ export function findProblem(input: HealthInput): Problem | undefined {
       afterMs: AT_ONCE,
     };
   }
+  if (input.paused) return undefined;
   if (status.plan?.phase === "Failed") {
     return {
       reason: "PlanFailed",
@@ -68,12 +74,19 @@ export function findProblem(input: HealthInput): Problem | undefined {
       afterMs: AT_ONCE,
     };
   }
-  const trouble = pod && podProblem(pod);
   if (trouble?.kind === "pullError") {
     return {
       reason: "ImagePullFailed",
       message: trouble.message,
       remedy: "correct spec.image or the registry's credentials",
+      afterMs: CONTAINER_PATIENCE_MS,
+    };
+  }
+  if (trouble?.kind === "cannotStart") {
+    return {
+      reason: "ContainerCannotStart",
+      message: trouble.message,
+      remedy: "look at the pod's events for the Secret, ConfigMap or key that is missing",
       afterMs: CONTAINER_PATIENCE_MS,
     };
   }
@@ -103,6 +116,14 @@ export function findProblem(input: HealthInput): Problem | undefined {
       afterMs: REACH_PATIENCE_MS,
     };
   }
+  if (waitsForPod(status, pod)) {
+    return {
+      reason: "PodNotStarted",
+      message: pod === undefined ? "the StatefulSet has no pod" : "the sidecar of the pod does not start",
+      remedy: "look at the events of the StatefulSet and of its pod",
+      afterMs: REACH_PATIENCE_MS,
+    };
+  }
   if (findCondition(status.conditions, SeiNodeConditions.sidecarReady)?.status === "Unknown") {
     return {
       reason: "SidecarUnreachable",
@@ -112,6 +133,13 @@ export function findProblem(input: HealthInput): Problem | undefined {
     };
   }
   return undefined;
+}
+
+/** The plan has come to a task for a sidecar, and the kubelet says that there is none. */
+function waitsForPod(status: DeepReadonly<SeiNodeStatus>, pod: DeepReadonly<Pod> | undefined): boolean {
+  if (status.plan?.phase !== "Active" || (pod !== undefined && isSidecarRunning(pod))) return false;
+  const task = status.plan.tasks.find((candidate) => candidate.status !== "Complete");
+  return task !== undefined && sidecarTaskType(task.type) !== undefined;
 }
 
 /** `lasted` is how long `problem` has been there; `previous` keeps Stalled True over a restart of ours. */
@@ -142,14 +170,14 @@ export function stalledCondition(
 
 export function reconcilingCondition(input: HealthInput): ConditionUpdate {
   const type = SeiNodeConditions.reconciling;
-  const { status, paused, blocked } = input;
+  const { status, paused, blocked, failure } = input;
   const active = status.plan?.phase === "Active";
   const beginning =
     status.phase === undefined || status.phase === "Pending" || status.phase === "Initializing";
   if (!paused && blocked?.passing === true) {
     return { type, status: "True", reason: blocked.reason, message: blocked.message };
   }
-  if (paused || blocked !== undefined || !(active || beginning)) {
+  if (paused || blocked !== undefined || failure !== undefined || !(active || beginning)) {
     return { type, status: "False", reason: "Settled", message: "" };
   }
   return { type, status: "True", reason: planReason(status), message: progress(input) };
@@ -172,9 +200,12 @@ export function readyCondition(input: HealthInput): ConditionUpdate {
 function whyNotReady(input: HealthInput): { reason: string; message: string } | undefined {
   const { status, pod, failure, blocked } = input;
   if (failure !== undefined) return failure;
-  if (input.paused) return { reason: "Paused", message: "spec.paused is true; the pod is scaled to 0" };
   if (blocked !== undefined) return { reason: blocked.reason, message: blocked.message };
   if (status.phase === "Failed") return { reason: "InitializationFailed", message: failedTask(status) };
+  if (input.paused) {
+    const message = input.scaledDown ? "the pod is scaled to 0" : "the pod is being scaled to 0";
+    return { reason: "Paused", message: `spec.paused is true; ${message}` };
+  }
   if (status.plan?.phase === "Failed") return { reason: "PlanFailed", message: failedTask(status) };
   if (status.phase !== "Running" || status.plan?.phase === "Active") {
     return { reason: planReason(status), message: progress(input) };
@@ -183,7 +214,7 @@ function whyNotReady(input: HealthInput): { reason: string; message: string } | 
     return { reason: "Settling", message: "the plan is complete; the node is looked at once more" };
   }
   if (pod === undefined) return { reason: "PodMissing", message: "the StatefulSet has no running pod" };
-  const trouble = podProblem(pod);
+  const trouble = input.podProblem;
   if (trouble !== undefined) return { reason: "PodNotReady", message: trouble.message };
   if (!input.imagesCurrent) {
     return {

@@ -1,27 +1,51 @@
 /** Which images a node should run, which it is known to run, and the words for the difference (spec/seinode.md 4.5). */
 import type { SeiNodeStatus } from "#api";
-import type { DeepReadonly, Pod } from "#kube";
-import { hasStarted, SEID_CONTAINER, SIDECAR_CONTAINER, specImage } from "./pod-state.ts";
+import type { DeepReadonly, Pod, StatefulSet } from "#kube";
+import { hasStarted, imageOf, revisionOf, SEID_CONTAINER, SIDECAR_CONTAINER } from "./pod-state.ts";
 
 export interface Images {
   readonly seid: string;
   readonly sidecar: string;
 }
 
-export function podImages(pod: DeepReadonly<Pod>): Partial<Images> {
-  const seid = specImage(pod, SEID_CONTAINER);
-  const sidecar = specImage(pod, SIDECAR_CONTAINER);
+/**
+ * The images the pod was made from. Its own spec says; but where an admission webhook rewrites images (a registry mirror),
+ * the template does: a pod of the StatefulSet's current revision was made from what the template says now.
+ */
+export function podImages(
+  pod: DeepReadonly<Pod>,
+  statefulSet: DeepReadonly<StatefulSet> | undefined,
+): Partial<Images> {
+  const { status, metadata } = statefulSet ?? {};
+  const observed = (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
+  const current =
+    observed && status?.updateRevision !== undefined && status.updateRevision === revisionOf(pod);
+  const spec = (current ? statefulSet?.spec?.template.spec : undefined) ?? pod.spec;
+  const seid = imageOf(spec, SEID_CONTAINER);
+  const sidecar = imageOf(spec, SIDECAR_CONTAINER);
   return { ...(seid !== undefined && { seid }), ...(sidecar !== undefined && { sidecar }) };
 }
 
-export function podHasImages(pod: DeepReadonly<Pod>, wanted: Images): boolean {
-  const images = podImages(pod);
+export function podHasImages(
+  pod: DeepReadonly<Pod>,
+  wanted: Images,
+  statefulSet: DeepReadonly<StatefulSet> | undefined,
+): boolean {
+  const images = podImages(pod, statefulSet);
   return images.seid === wanted.seid && images.sidecar === wanted.sidecar;
 }
 
 /** D4: the pod was made from the wanted images, and both containers have shown that they started. */
-export function provesImages(pod: DeepReadonly<Pod>, wanted: Images): boolean {
-  return podHasImages(pod, wanted) && hasStarted(pod, SEID_CONTAINER) && hasStarted(pod, SIDECAR_CONTAINER);
+export function provesImages(
+  pod: DeepReadonly<Pod>,
+  wanted: Images,
+  statefulSet: DeepReadonly<StatefulSet> | undefined,
+): boolean {
+  return (
+    podHasImages(pod, wanted, statefulSet) &&
+    hasStarted(pod, SEID_CONTAINER) &&
+    hasStarted(pod, SIDECAR_CONTAINER)
+  );
 }
 
 /**
@@ -32,8 +56,9 @@ export function imageDrift(
   status: DeepReadonly<SeiNodeStatus>,
   wanted: Images,
   pod: DeepReadonly<Pod> | undefined,
+  statefulSet: DeepReadonly<StatefulSet> | undefined,
 ): string | undefined {
-  const running = pod === undefined ? {} : podImages(pod);
+  const running = pod === undefined ? {} : podImages(pod, statefulSet);
   const currentSeid = driftedFrom(wanted.seid, status.currentImage, running.seid);
   const currentSidecar =
     status.currentSidecarImage === undefined || status.currentSidecarImage === ""

@@ -6,13 +6,9 @@ import { type SeiNode, type SeiNodeStatus, TaskTypes } from "#api";
 import type { DeepReadonly } from "#kube";
 import type { TaskSpec } from "#plan";
 import { configApplyParams } from "./config-intent.ts";
+import { UnsupportedSpec } from "./errors.ts";
 import { discoverPeersParams } from "./peers.ts";
 import { controllerTask, sidecarTask } from "./task-specs.ts";
-
-/** The spec asks for something this build has no tasks for. Terminal until the spec or the build changes. */
-export class UnsupportedSpec extends Error {
-  override readonly name = "UnsupportedSpec";
-}
 
 export function initTasks(node: DeepReadonly<SeiNode>, status: DeepReadonly<SeiNodeStatus>): TaskSpec[] {
   refuseUnsupported(node);

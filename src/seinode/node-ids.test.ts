@@ -30,41 +30,48 @@ const refuse = async () => {
 };
 
 test("D9: a hundred nodes that name the same peer at once ask it once", async () => {
-  const all = await Promise.all(Array.from({ length: 100 }, () => ids.of(peer, signal)));
+  const all = await Promise.all(
+    Array.from({ length: 100 }, () => ids.of("sei/peer-0", async () => peer, signal)),
+  );
   assert.deepEqual(new Set(all), new Set(["id-1"]));
   assert.equal(asked.length, 1);
 });
 
 test("D9: an id is asked for again only after ten minutes", async () => {
-  await ids.of(peer, signal);
+  await ids.of("sei/peer-0", async () => peer, signal);
   await clock.advance(10 * 60_000 - 1);
-  await ids.of(peer, signal);
+  await ids.of("sei/peer-0", async () => peer, signal);
   assert.equal(asked.length, 1);
   await clock.advance(1);
-  await ids.of(peer, signal);
+  await ids.of("sei/peer-0", async () => peer, signal);
   assert.equal(asked.length, 2);
 });
 
 test("a peer that does not answer is unknown, and asked again after 30 s", async () => {
   answer = refuse;
-  assert.equal(await ids.of(peer, signal), undefined);
-  assert.equal(await ids.of(peer, signal), undefined);
+  assert.equal(await ids.of("sei/peer-0", async () => peer, signal), undefined);
+  assert.equal(await ids.of("sei/peer-0", async () => peer, signal), undefined);
   assert.equal(asked.length, 1);
   await clock.advance(30_000);
   answer = async () => "id-2";
-  assert.equal(await ids.of(peer, signal), "id-2");
+  assert.equal(await ids.of("sei/peer-0", async () => peer, signal), "id-2");
 });
 
 test("a known id stays while its peer restarts", async () => {
-  await ids.of(peer, signal);
+  await ids.of("sei/peer-0", async () => peer, signal);
   await clock.advance(10 * 60_000);
   answer = refuse;
-  assert.equal(await ids.of(peer, signal), "id-1");
+  assert.equal(await ids.of("sei/peer-0", async () => peer, signal), "id-1");
+});
+
+test("a peer whose sidecar does not run is not asked", async () => {
+  assert.equal(await ids.of("sei/peer-0", async () => undefined, signal), undefined);
+  assert.deepEqual(asked, []);
 });
 
 test("a peer that is gone is forgotten", async () => {
-  await ids.of(peer, signal);
+  await ids.of("sei/peer-0", async () => peer, signal);
   ids.forget("sei/peer-0");
-  await ids.of(peer, signal);
+  await ids.of("sei/peer-0", async () => peer, signal);
   assert.equal(asked.length, 2);
 });

@@ -3,7 +3,6 @@
  * once per interval, not once per node that names it (design D9).
  */
 import type { Clock } from "#clock";
-import { formatKey } from "#kube";
 import type { SidecarFactory, SidecarTarget } from "#sidecar";
 
 /** A node id only changes with the volume. */
@@ -27,9 +26,15 @@ export class NodeIds {
     this.#clock = clock;
   }
 
-  /** `undefined` when the peer could not be asked. Never rejects but for an abort of `signal`. */
-  async of(target: SidecarTarget, signal: AbortSignal): Promise<string | undefined> {
-    const key = formatKey({ namespace: target.namespace, name: target.node });
+  /**
+   * `undefined` when the peer could not be asked. `locate` says where its sidecar is, or `undefined` while none runs; it is
+   * called only when the peer is due to be asked. Never rejects but for an abort of `signal`.
+   */
+  async of(
+    key: string,
+    locate: () => Promise<SidecarTarget | undefined>,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
     let entry = this.#entries.get(key);
     if (entry === undefined) {
       entry = { nodeId: undefined, refreshAt: Number.NEGATIVE_INFINITY, lookup: undefined };
@@ -38,7 +43,7 @@ export class NodeIds {
     if (this.#clock.monotonic() >= entry.refreshAt) {
       // Shared by everybody who asks meanwhile, so it must not end with the reconcile that happened to start it: it
       // has the client's own deadline.
-      entry.lookup ??= this.#lookUp(entry, target);
+      entry.lookup ??= this.#lookUp(entry, locate);
       await entry.lookup;
       signal.throwIfAborted();
     }
@@ -49,8 +54,13 @@ export class NodeIds {
     this.#entries.delete(key);
   }
 
-  async #lookUp(entry: Entry, target: SidecarTarget): Promise<void> {
+  async #lookUp(entry: Entry, locate: () => Promise<SidecarTarget | undefined>): Promise<void> {
     try {
+      const target = await locate();
+      if (target === undefined) {
+        entry.refreshAt = this.#clock.monotonic() + RETRY_MS;
+        return;
+      }
       entry.nodeId = await this.#sidecars(target).nodeId();
       entry.refreshAt = this.#clock.monotonic() + REFRESH_MS;
     } catch {

@@ -16,7 +16,7 @@ import {
 } from "#kube";
 import type { SidecarTarget } from "#sidecar";
 import type { SeiNodeRuntime } from "./deps.ts";
-import { type Images, podImages } from "./images.ts";
+import { type Images, imageDrift, podHasImages } from "./images.ts";
 import { isTerminating } from "./pod-state.ts";
 import { isOwnedBy } from "./tasks/replace-pod.ts";
 
@@ -46,6 +46,10 @@ export interface Pass {
   waitingFor?: string;
   /** A transient error of the current task. It is tried again, and told once it has lasted. */
   taskError?: string;
+  /** Owned pods, terminating ones included: while there is one, seid may still be running. */
+  podsLeft: number;
+  /** Said and counted once the status is written: nobody hears of what was not. */
+  readonly afterFlush: (() => void)[];
   /** Why nothing can be done now although nothing failed. */
   blocked?: Blocked;
 }
@@ -64,6 +68,8 @@ export function openPass(
     time: formatTime(runtime.clock.now()),
     signal: context.signal,
     log: context.log,
+    podsLeft: 0,
+    afterFlush: [],
   };
 }
 
@@ -87,13 +93,11 @@ export async function observePod(runtime: Pick<SeiNodeRuntime, "client">, pass: 
     { namespace, labels: { [Labels.node]: name } },
     pass.signal,
   );
-  const pod = labelled.find(
-    (candidate) =>
-      candidate.metadata.name === `${name}-0` &&
-      isOwnedBy(candidate, { metadata: { uid } }) &&
-      !isTerminating(candidate),
-  );
-  if (pod !== undefined) pass.pod = pod;
+  const owned = labelled.filter((candidate) => isOwnedBy(candidate, { metadata: { uid } }));
+  const pod = owned.find((candidate) => candidate.metadata.name === `${name}-0` && !isTerminating(candidate));
+  pass.podsLeft = owned.length;
+  if (pod === undefined) delete pass.pod;
+  else pass.pod = pod;
 }
 
 /**
@@ -107,9 +111,10 @@ export async function confirmPod(
 ): Promise<void> {
   const { pod, status } = pass;
   const uid = status.statefulSet?.uid;
-  const suspicious =
-    status.phase === "Running" && status.plan?.phase !== "Active" && status.currentImage === wanted.seid;
-  if (!suspicious || pod === undefined || uid === undefined || podImages(pod).seid === wanted.seid) return;
+  if (status.phase !== "Running" || status.plan?.phase === "Active" || pod === undefined || uid === undefined)
+    return;
+  const recordsDrift = imageDrift(status, wanted, undefined, undefined) !== undefined;
+  if (recordsDrift || podHasImages(pod, wanted, pass.statefulSet)) return;
   const live = await unlessNotFound(runtime.client.live.get(pods, keyOf(pod), pass.signal));
   if (live !== undefined && isOwnedBy(live, { metadata: { uid } }) && !isTerminating(live)) pass.pod = live;
   else delete pass.pod;

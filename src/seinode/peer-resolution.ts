@@ -1,6 +1,7 @@
 /** Resolves a node's label peers (spec/seinode.md 3.1): lists the matching SeiNodes and asks them who they are. */
 import { Labels, type SeiNode, type SeiNodeStatus, seiNodes } from "#api";
 import { type Client, type DeepReadonly, formatKey, type Logger, pods } from "#kube";
+import type { SidecarTarget } from "#sidecar";
 import type { NodeIds } from "./node-ids.ts";
 import {
   labelSources,
@@ -9,7 +10,7 @@ import {
   mergeResolvedPeers,
   resolvedWitnesses,
 } from "./peers.ts";
-import { isTerminating } from "./pod-state.ts";
+import { isSidecarRunning, isTerminating } from "./pod-state.ts";
 
 /** Sets both resolved lists in `status`. Rejects only when the cache cannot be read. */
 export async function resolvePeers(
@@ -27,7 +28,8 @@ export async function resolvePeers(
   const nodeIds = new Map<string, string>();
   await Promise.all(
     matched.map(async (peer) => {
-      const nodeId = await deps.nodeIds.of(await targetOf(deps.client, peer, context.signal), context.signal);
+      const locate = () => sidecarOf(deps.client, peer, context.signal);
+      const nodeId = await deps.nodeIds.of(formatKey(peer), locate, context.signal);
       if (nodeId !== undefined) nodeIds.set(formatKey(peer), nodeId);
     }),
   );
@@ -37,10 +39,16 @@ export async function resolvePeers(
   status.resolvedRPCWitnesses = [...resolvedWitnesses(matched)];
 }
 
-async function targetOf(client: Client, peer: MatchedPeer, signal: AbortSignal) {
-  const labels = { [Labels.node]: peer.name };
-  const peerPods = await client.list(pods, { namespace: peer.namespace, labels }, signal);
-  const podIP = peerPods.find((pod) => !isTerminating(pod))?.status?.podIP;
+/** `undefined` when the kubelet says that nobody would answer. */
+async function sidecarOf(
+  client: Client,
+  peer: MatchedPeer,
+  signal: AbortSignal,
+): Promise<SidecarTarget | undefined> {
   const { namespace, name } = peer;
+  const listed = await client.list(pods, { namespace, labels: { [Labels.node]: name } }, signal);
+  const pod = listed.find((candidate) => !isTerminating(candidate) && isSidecarRunning(candidate));
+  if (pod === undefined) return undefined;
+  const podIP = pod.status?.podIP;
   return podIP ? { namespace, node: name, podIP } : { namespace, node: name };
 }

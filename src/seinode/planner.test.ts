@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SeiNodeSpec, SeiNodeStatus, TaskPlan } from "#api";
 import { buildPlan } from "#plan";
-import { UnsupportedSpec } from "./init-plan.ts";
-import { type Decision, decidePlan, InvalidSpec, type PlannerInput, planType } from "./planner.ts";
+import { InvalidSpec, UnsupportedSpec } from "./errors.ts";
+import { type Decision, decidePlan, type PlannerInput, planType } from "./planner.ts";
 import { images, pod, seiNode } from "./testing.ts";
 import { updateTasks } from "./update-plan.ts";
 
@@ -16,8 +16,9 @@ function decide(spec: Partial<SeiNodeSpec>, status: SeiNodeStatus = {}, override
     status,
     wanted: { seid: node.spec.image, sidecar: images.sidecar },
     pod: pod(),
+    statefulSet: undefined,
     sidecarDead: false,
-    sidecarNotReady: false,
+    reapprovalDue: false,
     retryDue: true,
     ...overrides,
   });
@@ -126,8 +127,9 @@ test("a spec without a mode is refused with a message, and nothing is planned", 
     status: {},
     wanted: images,
     pod: undefined,
+    statefulSet: undefined,
     sidecarDead: false,
-    sidecarNotReady: false,
+    reapprovalDue: false,
     retryDue: true,
   };
   assert.throws(() => decidePlan(input), InvalidSpec);
@@ -184,8 +186,8 @@ test("an empty currentSidecarImage is never drift, so a controller upgrade does 
 });
 
 test("a sidecar that answers not ready gets a one-task mark-ready plan, unless there is drift", () => {
-  assert.deepEqual(typesOf(decide({}, running, { sidecarNotReady: true })), ["mark-ready"]);
-  assert.deepEqual(typesOf(decide({ image: "sei:v2" }, running, { sidecarNotReady: true })), update);
+  assert.deepEqual(typesOf(decide({}, running, { reapprovalDue: true })), ["mark-ready"]);
+  assert.deepEqual(typesOf(decide({ image: "sei:v2" }, running, { reapprovalDue: true })), update);
 });
 
 function updatePlan(target: string, done = 0): TaskPlan {
@@ -224,6 +226,21 @@ test("a plan of the reference operator, which names no target, is run to its end
   for (const task of plan.tasks)
     if (task.type === "observe-image") task.params = { nodeName: "rpc-0", namespace: "sei" };
   assert.deepEqual(decide({ image: "sei:v3" }, { ...running, plan }), { action: "run" });
+});
+
+test("a plan of the reference operator is superseded once it has observed its image and another one is wanted", () => {
+  const plan = updatePlan("sei:v2", 6);
+  for (const task of plan.tasks)
+    if (task.type === "observe-image") task.params = { nodeName: "rpc-0", namespace: "sei" };
+  const status = { ...running, currentImage: "sei:v2", plan };
+  assert.deepEqual(typesOf(decide({ image: "sei:v3" }, status)), update);
+});
+
+test("an update that failed after it replaced the pod is run again as a whole, not finished by mark-ready alone", () => {
+  const plan = { ...updatePlan("sei:v2", 6), phase: "Failed" as const };
+  const status = { ...running, currentImage: "sei:v2", plan };
+  const overrides = { pod: pod({ seid: "sei:v2" }), reapprovalDue: true };
+  assert.deepEqual(typesOf(decide({ image: "sei:v2" }, status, overrides)), update);
 });
 
 test("an init plan is never superseded by an image", () => {

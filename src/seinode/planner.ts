@@ -8,8 +8,9 @@
  *   Failed (Running) -> kept and shown until its back-off is over or the spec changed (D8), then as "no plan"
  */
 import { type SeiNode, type SeiNodeStatus, type TaskPlan, TaskTypes } from "#api";
-import type { DeepReadonly, Pod } from "#kube";
+import type { DeepReadonly, Pod, StatefulSet } from "#kube";
 import type { TaskSpec } from "#plan";
+import { InvalidSpec } from "./errors.ts";
 import { type Images, imageDrift } from "./images.ts";
 import { initTasks } from "./init-plan.ts";
 import { isUpdatePlan, markReadyTasks, targetOf, updateTasks, waitsForOldSidecar } from "./update-plan.ts";
@@ -22,10 +23,12 @@ export interface PlannerInput {
   readonly wanted: Images;
   /** The owned pod that is not terminating. */
   readonly pod: DeepReadonly<Pod> | undefined;
+  /** As brought in shape in this pass. */
+  readonly statefulSet: DeepReadonly<StatefulSet> | undefined;
   /** The sidecar of that pod is known to be dead and not merely out of reach (D5). */
   readonly sidecarDead: boolean;
-  /** SidecarReady is False because the sidecar answered 503. */
-  readonly sidecarNotReady: boolean;
+  /** The sidecar answered 503, and it is time to mark it ready again. */
+  readonly reapprovalDue: boolean;
   /** A failed plan has been shown long enough, or something changed that may cure it (D8). */
   readonly retryDue: boolean;
 }
@@ -47,10 +50,6 @@ export type Decision =
       readonly supersedes?: string;
     };
 
-export class InvalidSpec extends Error {
-  override readonly name = "InvalidSpec";
-}
-
 export function decidePlan(input: PlannerInput): Decision {
   const plan = input.status.plan;
   if (plan?.phase === "Active") return supersede(input, plan) ?? { action: "run" };
@@ -66,9 +65,13 @@ function startNext(input: PlannerInput): Decision | undefined {
   if (status.phase !== "Running") {
     return { action: "start", kind: "init", tasks: initTasks(node, status), message: "" };
   }
-  const drift = imageDrift(status, wanted, pod);
+  const drift = imageDrift(status, wanted, pod, input.statefulSet);
   if (drift !== undefined) return startUpdate(input, drift);
-  if (input.sidecarNotReady) {
+  if (status.plan?.phase === "Failed" && hasReplacedPod(status.plan)) {
+    // The images are there, the config tasks that come after them in D5 order are not: seid must not start without.
+    return startUpdate(input, "the last update did not finish");
+  }
+  if (input.reapprovalDue) {
     return {
       action: "start",
       kind: "mark-ready",
@@ -90,22 +93,38 @@ function supersede(input: PlannerInput, plan: DeepReadonly<TaskPlan>): Decision 
   if (status.phase !== "Running") return undefined;
 
   if (!isUpdatePlan(plan)) {
-    const drift = imageDrift(status, wanted, pod);
+    const drift = imageDrift(status, wanted, pod, input.statefulSet);
     return drift === undefined ? undefined : startUpdate(input, drift, "an image changed");
   }
-  const target = targetOf(plan);
+  const target = targetOf(plan) ?? observedBy(plan, status);
   if (target !== undefined && (target.seid !== wanted.seid || target.sidecar !== wanted.sidecar)) {
     // Always a full update plan, even back to the image that was current: the pod may already be on its way to the other.
     const message =
-      imageDrift(status, wanted, pod) ??
+      imageDrift(status, wanted, pod, input.statefulSet) ??
       `image drift detected: spec=${wanted.seid} current=${status.currentImage ?? ""} while rolling to ${target.seid}`;
     return startUpdate(input, message, `the wanted image changed from ${target.seid} to ${wanted.seid}`);
   }
   if (input.sidecarDead && waitsForOldSidecar(plan)) {
-    const message = imageDrift(status, wanted, pod) ?? `image drift detected: spec=${wanted.seid}`;
+    const message =
+      imageDrift(status, wanted, pod, input.statefulSet) ?? `image drift detected: spec=${wanted.seid}`;
     return startUpdate(input, message, "the sidecar of the old pod is gone, so the pod is replaced first");
   }
   return undefined;
+}
+
+function hasReplacedPod(plan: DeepReadonly<TaskPlan>): boolean {
+  return plan.tasks.some((task) => task.type === TaskTypes.replacePod && task.status === "Complete");
+}
+
+/** A plan of the reference operator tells its target once it has observed it. */
+function observedBy(plan: DeepReadonly<TaskPlan>, status: DeepReadonly<SeiNodeStatus>): Images | undefined {
+  const observed = plan.tasks.some(
+    (task) => task.type === TaskTypes.observeImage && task.status === "Complete",
+  );
+  const { currentImage, currentSidecarImage } = status;
+  return observed && currentImage && currentSidecarImage
+    ? { seid: currentImage, sidecar: currentSidecarImage }
+    : undefined;
 }
 
 /** Which kind of plan this is, in the words of the plan_type label (spec/seinode.md 9.3). */

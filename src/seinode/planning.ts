@@ -1,5 +1,5 @@
 /** Puts the planner's decision into the status draft: starts, drops and clears plans, with the conditions that go with it. */
-import { SeiNodeConditions, SeiNodeEvents, SeiNodeReasons, type TaskPlan } from "#api";
+import { ControllerNames, SeiNodeConditions, SeiNodeEvents, SeiNodeReasons, type TaskPlan } from "#api";
 import { findCondition } from "#kube";
 import { buildPlan } from "#plan";
 import { configApplyParams } from "./config-intent.ts";
@@ -7,8 +7,7 @@ import type { SeiNodeRuntime } from "./deps.ts";
 import type { Images } from "./images.ts";
 import { type Pass, setPassCondition } from "./pass.ts";
 import { type Decision, decidePlan, planType } from "./planner.ts";
-import { isPodReady, isSidecarRunning } from "./pod-state.ts";
-import { retryRequested } from "./retry.ts";
+import { isPodReady, isSidecarRunning, sidecarIncarnation } from "./pod-state.ts";
 import { isUpdatePlan } from "./update-plan.ts";
 
 /** What the pass is to do with the plan now in the draft. */
@@ -22,8 +21,9 @@ export function planNext(runtime: SeiNodeRuntime, pass: Pass, wanted: Images): P
     status: pass.status,
     wanted,
     pod: pass.pod,
+    statefulSet: pass.statefulSet,
     sidecarDead: isSidecarDead(runtime, pass),
-    sidecarNotReady: sidecarCondition(pass)?.reason === SeiNodeReasons.sidecarNotReady,
+    reapprovalDue: isReapprovalDue(runtime, pass),
     retryDue: isRetryDue(runtime, pass),
   });
   if (ended !== undefined && ended.phase !== "Active") settle(runtime, pass, ended, decision);
@@ -43,7 +43,8 @@ function startPlan(
     runtime.engine.forget(status.plan.id);
     runtime.sidecarTasks.forget(status.plan.id);
     const message = `${decision.supersedes}; plan ${status.plan.id} is dropped for a new one`;
-    runtime.recorder.event(pass.node, "Normal", SeiNodeEvents.nodeUpdateSuperseded, message);
+    const reason = SeiNodeEvents.nodeUpdateSuperseded;
+    pass.afterFlush.push(() => runtime.recorder.event(pass.node, "Normal", reason, message));
   }
   const init = decision.kind === "init";
   status.plan = buildPlan({
@@ -53,7 +54,10 @@ function startPlan(
     ...(init && { failedPhase: "Failed" }),
   });
   if (status.plan.id !== undefined) runtime.sidecarTasks.noteFreshPlan(status.plan.id);
-  recordRetry(pass);
+  recordRetry(runtime, pass);
+  if (decision.kind === "mark-ready" && pass.pod !== undefined) {
+    runtime.reapprovals.note(pass.key, sidecarIncarnation(pass.pod));
+  }
   if (decision.kind === "update") {
     setPassCondition(pass, {
       type: SeiNodeConditions.nodeUpdateInProgress,
@@ -117,12 +121,9 @@ function observeDuration(runtime: SeiNodeRuntime, pass: Pass, ended: TaskPlan): 
   if (submittedAt === undefined || ended.phase === "Active") return;
   const seconds = Math.max(0, (runtime.clock.now() - Date.parse(submittedAt)) / 1000);
   const outcome = ended.phase === "Complete" ? "complete" : "failed";
-  runtime.metrics.planDuration(
-    "seinode",
-    pass.node.metadata.namespace ?? "",
-    planType(ended),
-    outcome,
-    seconds,
+  const { namespace = "" } = pass.node.metadata;
+  pass.afterFlush.push(() =>
+    runtime.metrics.planDuration(ControllerNames.seiNode, namespace, planType(ended), outcome, seconds),
   );
 }
 
@@ -145,17 +146,26 @@ function sidecarCondition(pass: Pass) {
   return findCondition(pass.status.conditions, SeiNodeConditions.sidecarReady);
 }
 
+/** A sidecar that stays not ready after its mark-ready completed is asked again at growing distances only. */
+function isReapprovalDue(runtime: SeiNodeRuntime, pass: Pass): boolean {
+  if (sidecarCondition(pass)?.reason !== SeiNodeReasons.sidecarNotReady || pass.pod === undefined)
+    return false;
+  return runtime.reapprovals.dueInMs(pass.key, sidecarIncarnation(pass.pod)) === 0;
+}
+
 /** D8: a failed plan is rebuilt after a change of the spec, on `sei.io/retry`, or when its back-off is over. */
 function isRetryDue(runtime: SeiNodeRuntime, pass: Pass): boolean {
-  const { plan } = pass.status;
-  if (plan?.phase !== "Failed") return true;
-  if (pass.status.phase === "Failed") return true;
-  if (retryRequested(pass.node, pass.status)) return true;
-  if (pass.status.observedGeneration !== pass.node.metadata.generation) return true;
+  const { plan, phase, observedGeneration } = pass.status;
+  if (plan?.phase !== "Failed" || phase === "Failed") return true;
+  if (runtime.retryRequests.pending(pass.key, pass.node, pass.status) !== undefined) return true;
+  // Absent on a CRD that does not know the field: then only the back-off counts.
+  if (observedGeneration !== undefined && observedGeneration !== pass.node.metadata.generation) return true;
   return runtime.retries.dueInMs(pass.key, plan.id ?? "") === 0;
 }
 
-function recordRetry(pass: Pass): void {
-  const value = retryRequested(pass.node, pass.status);
-  if (value !== undefined) pass.status.observedRetry = value;
+function recordRetry(runtime: SeiNodeRuntime, pass: Pass): void {
+  const value = runtime.retryRequests.pending(pass.key, pass.node, pass.status);
+  if (value === undefined) return;
+  pass.status.observedRetry = value;
+  pass.afterFlush.push(() => runtime.retryRequests.handle(pass.key, pass.node, value));
 }

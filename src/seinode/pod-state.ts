@@ -18,8 +18,11 @@ const PULL_ERRORS = new Set([
   "RegistryUnavailable",
 ]);
 
+/** Usually a Secret, ConfigMap or key that is missing. */
+const START_ERRORS = new Set(["CreateContainerConfigError", "CreateContainerError", "RunContainerError"]);
+
 export interface PodProblem {
-  readonly kind: "pullError" | "crashLoop" | "unschedulable";
+  readonly kind: "pullError" | "cannotStart" | "crashLoop" | "unschedulable";
   /** Stable text for conditions: no counters, no times, no addresses. */
   readonly message: string;
 }
@@ -48,10 +51,18 @@ export function isSeidRunning(pod: DeepReadonly<Pod>): boolean {
   return statusOf(pod, SEID_CONTAINER)?.state?.running !== undefined;
 }
 
-/** The image the pod was created with. Status images are not asked: runtimes rewrite them (D4). */
-export function specImage(pod: DeepReadonly<Pod>, container: string): string | undefined {
-  const all = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
-  return all.find((c) => c.name === container)?.image;
+/** The image a pod spec names for the container. Status images are not asked: runtimes rewrite them (D4). */
+export function imageOf(
+  spec:
+    | {
+        readonly containers: readonly { readonly name: string; readonly image?: string }[];
+        readonly initContainers?: readonly { readonly name: string; readonly image?: string }[];
+      }
+    | undefined,
+  container: string,
+): string | undefined {
+  return [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].find((c) => c.name === container)
+    ?.image;
 }
 
 /**
@@ -74,9 +85,13 @@ export function podProblem(pod: DeepReadonly<Pod>): PodProblem | undefined {
     const reason = status.state?.waiting?.reason;
     if (reason === undefined) continue;
     if (PULL_ERRORS.has(reason)) {
-      const image = specImage(pod, status.name) ?? status.image;
+      const image = imageOf(pod.spec, status.name) ?? status.image;
       // ErrImagePull and ImagePullBackOff alternate; naming one text for both keeps the condition still.
       return { kind: "pullError", message: `container ${status.name} cannot pull image ${image}` };
+    }
+    if (START_ERRORS.has(reason)) {
+      const message = `container ${status.name} cannot be started (${reason})`;
+      return { kind: "cannotStart", message };
     }
     if (reason === "CrashLoopBackOff") {
       return { kind: "crashLoop", message: `container ${status.name} is in a crash loop` };
@@ -87,6 +102,12 @@ export function podProblem(pod: DeepReadonly<Pod>): PodProblem | undefined {
     return { kind: "unschedulable", message: `pod ${pod.metadata.name} cannot be scheduled` };
   }
   return undefined;
+}
+
+/** Names one run of the sidecar process. */
+export function sidecarIncarnation(pod: DeepReadonly<Pod>): string {
+  const sidecar = statusOf(pod, SIDECAR_CONTAINER);
+  return `${pod.metadata.uid}/${sidecar?.containerID ?? ""}/${sidecar?.restartCount ?? 0}`;
 }
 
 /** Changes exactly when something changes that can bring the sidecar up or down. */

@@ -9,7 +9,14 @@ import { SidecarError } from "#sidecar";
 export type ProbeOutcome =
   | { readonly state: "ready" }
   | { readonly state: "notReady" }
-  | { readonly state: "unreachable"; readonly message: string; readonly refused: boolean };
+  | {
+      readonly state: "unreachable";
+      readonly message: string;
+      /** It answered, but does not let us in. */
+      readonly refused: boolean;
+      /** Whether a request was sent. */
+      readonly asked: boolean;
+    };
 
 interface Known {
   fingerprint: string;
@@ -56,7 +63,7 @@ export class SidecarProbes {
       return known.outcome;
     }
     const outcome = await ask(client, signal);
-    this.#onProbe(key, outcome.state);
+    if (outcome.state !== "unreachable" || outcome.asked) this.#onProbe(key, outcome.state);
     this.forget(key);
     this.#known.set(key, { fingerprint, probedAt: this.#clock.monotonic(), outcome });
     if (outcome.state === "unreachable") this.#silent++;
@@ -116,6 +123,7 @@ async function ask(client: SidecarClient, signal: AbortSignal): Promise<ProbeOut
     signal.throwIfAborted();
     if (!(error instanceof SidecarError) || error.class === "fenced" || error.class === "aborted")
       throw error;
-    return { state: "unreachable", message: error.message, refused: error.class === "unauthorized" };
+    const refused = error.class === "unauthorized";
+    return { state: "unreachable", message: error.message, refused, asked: error.class !== "backingOff" };
   }
 }

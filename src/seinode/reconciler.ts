@@ -2,7 +2,7 @@
  * Brings one SeiNode to what its spec says: observe, decide, act, flush (spec/seinode.md 3, design section 2). The order
  * of the steps is load-bearing; each says why it stands where it does.
  */
-import { Finalizers, type SeiNode, SeiNodeConditions, SeiNodeReasons, seiNodes } from "#api";
+import { ControllerNames, Finalizers, type SeiNode, SeiNodeConditions, SeiNodeReasons, seiNodes } from "#api";
 import {
   Applier,
   addFinalizer,
@@ -10,11 +10,10 @@ import {
   findCondition,
   formatKey,
   hasFinalizer,
-  isControlledBy,
+  isConflict,
   keyOf,
   type ObjectKey,
   parseKey,
-  persistentVolumeClaims,
   type Reconcile,
   type ReconcileContext,
   type ReconcileResult,
@@ -23,23 +22,27 @@ import {
   statefulSets,
   unlessNotFound,
 } from "#kube";
+import { CrashLoops } from "./crash-loops.ts";
 import { deleteNode } from "./deletion.ts";
 import type { SeiNodeDeps, SeiNodeRuntime } from "./deps.ts";
 import { executePlan } from "./execution.ts";
 import { describeFailure } from "./failures.ts";
 import { finishPass } from "./finish.ts";
-import { type Images, provesImages } from "./images.ts";
+import { guardIdentity } from "./identity-guard.ts";
+import { type Images, podImages } from "./images.ts";
 import { NodeIds } from "./node-ids.ts";
 import { confirmPod, observePod, openPass, type Pass, setPassCondition } from "./pass.ts";
 import { resolvePeers } from "./peer-resolution.ts";
 import { planNext } from "./planning.ts";
-import { podProblem, revisionOf } from "./pod-state.ts";
+import { hasStarted, podProblem, revisionOf, SEID_CONTAINER, SIDECAR_CONTAINER } from "./pod-state.ts";
 import { SidecarProbes } from "./probe.ts";
-import { identityChange, ownClaimName, rbacProxyConfigName, sidecarImage } from "./render/index.ts";
-import { retryRequested } from "./retry.ts";
+import { Reapprovals } from "./reapprovals.ts";
+import { rbacProxyConfigName, sidecarImage } from "./render/index.ts";
+import { RetryRequests } from "./retry.ts";
 import { probeLabel, probeSidecar } from "./sidecar-condition.ts";
 import { StallTimers } from "./stall-timers.ts";
 import { FIELD_MANAGER, readStatefulSet, syncStatefulSet } from "./statefulset.ts";
+import { applyProxyConfig, applyService, ForeignObject } from "./tasks/apply-owned.ts";
 import { replaceOutdatedPods } from "./tasks/replace-pod.ts";
 import { UpdateRetries } from "./update-retries.ts";
 
@@ -53,9 +56,21 @@ export function createSeiNodeReconciler(deps: SeiNodeDeps): Reconcile {
       deps.metrics.sidecarProbe(parseKey(key).namespace ?? "", probeLabel(state)),
     ),
     retries: new UpdateRetries(deps.clock),
+    reapprovals: new Reapprovals(deps.clock),
+    crashLoops: new CrashLoops(deps.clock),
+    retryRequests: new RetryRequests(),
     stalls: new StallTimers(deps.clock),
   };
-  return (key, context) => reconcile(runtime, key, context);
+  return async (key, context) => {
+    try {
+      return await reconcile(runtime, key, context);
+    } catch (error) {
+      if (!isConflict(error) && !context.signal.aborted) {
+        deps.metrics.reconcileError(ControllerNames.seiNode, key.namespace ?? "");
+      }
+      throw error;
+    }
+  };
 }
 
 async function reconcile(
@@ -69,10 +84,11 @@ async function reconcile(
     forget(runtime, key);
     return {};
   }
-  // An object without a spec passes admission; there is nothing to do for it until it gets one.
-  if (given.spec === undefined && given.metadata.deletionTimestamp === undefined) return {};
   if (given.status?.phase !== undefined) metrics.phase(key.namespace ?? "", key.name, given.status.phase);
   if (given.metadata.deletionTimestamp !== undefined) return deleteNode(runtime, given, context);
+
+  if (given.spec === undefined)
+    return tellMissingSpec(runtime, openPass(runtime, formatKey(key), given, context));
 
   // Before the pass opens, because it changes the resourceVersion that the status flush carries.
   const node = hasFinalizer(given, Finalizers.seiNode)
@@ -89,22 +105,38 @@ async function reconcile(
   return finishPass(runtime, pass, result, error, error === undefined ? undefined : describeFailure(error));
 }
 
+/** The CRD does not demand a spec. Nothing is done for such an object until it gets one. */
+function tellMissingSpec(runtime: SeiNodeRuntime, pass: Pass): Promise<ReconcileResult> {
+  const message = "spec is missing: a SeiNode needs at least chainId, image and a mode";
+  return finishPass(runtime, pass, {}, undefined, { reason: "InvalidSpec", message });
+}
+
 async function advance(runtime: SeiNodeRuntime, pass: Pass): Promise<ReconcileResult> {
   const { node, status } = pass;
   setPaused(pass);
+  seedUpdateCondition(pass);
   // Terminal until a person asks for another try (D10). Pausing a Failed node changes nothing either.
-  if (status.phase === "Failed" && retryRequested(node, status) === undefined) return {};
+  if (status.phase === "Failed" && runtime.retryRequests.pending(pass.key, node, status) === undefined)
+    return {};
 
   const wanted: Images = { seid: node.spec.image, sidecar: sidecarImage(node, runtime.settings) };
   pass.wanted = wanted;
-  // Before anything is rendered: a pod must never start on another chain's data (D27).
-  const ready = (await isIdentityKept(runtime, pass)) && (await bringStatefulSetInShape(runtime, pass));
-  if (ready !== true) return ready === false ? {} : ready;
+  await observePod(runtime, pass);
+  // Before anything is rendered.
+  const changed = await guardIdentity(runtime.client, node, pass.signal);
+  if (changed !== undefined) {
+    pass.blocked = { reason: changed.reason, message: changed.message };
+    return {};
+  }
+  const shape = await bringStatefulSetInShape(runtime, pass);
+  if (shape !== true) return shape;
+  // Once more: the StatefulSet may have been recorded only now.
   await observePod(runtime, pass);
   await confirmPod(runtime, pass, wanted);
   // Paused: the StatefulSet is at 0 by now; plan, probe and peers stand still.
   if (node.spec.paused === true) return {};
 
+  await keepServiceInShape(runtime, pass);
   await resolvePeers(runtime, node, status, pass);
   await probeSidecar(runtime, pass);
   recordImagesSeen(pass, wanted);
@@ -128,23 +160,11 @@ function setPaused(pass: Pass): void {
   });
 }
 
-/** The StatefulSet tells what it was rendered with; when it is gone, the volume still does. */
-async function isIdentityKept(runtime: SeiNodeRuntime, pass: Pass): Promise<boolean> {
-  const { node } = pass;
-  const statefulSet = await readStatefulSet(runtime.client, node, pass.signal);
-  const claimKey = { namespace: node.metadata.namespace ?? "", name: ownClaimName(node.metadata.name) };
-  const witness =
-    statefulSet ?? (await unlessNotFound(runtime.client.get(persistentVolumeClaims, claimKey, pass.signal)));
-  if (witness === undefined || !isControlledBy(witness, node.metadata.uid)) return true;
-  const change = identityChange(node, witness);
-  if (change === undefined) return true;
-  pass.blocked = {
-    reason: "IdentityChanged",
-    message:
-      `spec.${change.field} was changed from ${change.from} to ${change.to} on a node that has data of ${change.from}; ` +
-      `nothing is rendered: change it back, or delete this SeiNode and create one with ${change.to}`,
-  };
-  return false;
+/** So that a tool can wait for it from the first pass on. */
+function seedUpdateCondition(pass: Pass): void {
+  const type = SeiNodeConditions.nodeUpdateInProgress;
+  if (findCondition(pass.status.conditions, type) !== undefined) return;
+  setPassCondition(pass, { type, status: "False", reason: "NotStarted", message: "" });
 }
 
 /** A StatefulSet without our label is in no cache and wakes nobody: whether it is gone has to be asked. */
@@ -180,12 +200,27 @@ function wasForeign(status: Pass["status"]): boolean {
   return findCondition(status.conditions, SeiNodeConditions.ready)?.reason === "ForeignStatefulSet";
 }
 
+/** Init plans make these; a Running node gets them back when somebody deletes or changes them. */
+async function keepServiceInShape(runtime: SeiNodeRuntime, pass: Pass): Promise<void> {
+  if (pass.status.phase !== "Running") return;
+  try {
+    await applyProxyConfig(runtime, pass);
+    await applyService(runtime, pass);
+  } catch (error) {
+    if (!(error instanceof ForeignObject)) throw error;
+    pass.taskError = error.message;
+  }
+}
+
 /** D21: what the pod proves fills what was never recorded. It never overwrites: that is observe-image's. */
 function recordImagesSeen(pass: Pass, wanted: Images): void {
-  const { status, pod } = pass;
-  if (status.phase !== "Running" || pod === undefined || !provesImages(pod, wanted)) return;
-  status.currentImage ||= wanted.seid;
-  status.currentSidecarImage ||= wanted.sidecar;
+  const { status, pod, statefulSet } = pass;
+  if (status.phase !== "Running" || pod === undefined) return;
+  const made = podImages(pod, statefulSet);
+  if (made.seid === wanted.seid && hasStarted(pod, SEID_CONTAINER)) status.currentImage ||= wanted.seid;
+  if (made.sidecar === wanted.sidecar && hasStarted(pod, SIDECAR_CONTAINER)) {
+    status.currentSidecarImage ||= wanted.sidecar;
+  }
 }
 
 /** D24: while initialising, an outdated pod that cannot start would never get on; a healthy one is left for mark-ready. */
@@ -195,7 +230,7 @@ async function replaceHopelessPod(runtime: SeiNodeRuntime, pass: Pass): Promise<
   // Unknown yet: a fresh pod is often unschedulable for a moment, because its volume is made after its StatefulSet.
   const wanted = statefulSet?.status?.updateRevision;
   if (!wanted || revisionOf(pod) === wanted) return;
-  await replaceOutdatedPods(runtime.client, pass.node, pass.signal);
+  await replaceOutdatedPods(runtime.client, pass.node, status.statefulSet?.uid, pass.signal);
 }
 
 /** Nothing in memory, and no series, outlives its object. */
@@ -206,6 +241,9 @@ function forget(runtime: SeiNodeRuntime, key: ObjectKey): void {
   runtime.nodeIds.forget(text);
   runtime.probes.forget(text);
   runtime.retries.forget(text);
+  runtime.reapprovals.forget(text);
+  runtime.crashLoops.forget(text);
+  runtime.retryRequests.forget(text);
   runtime.stalls.forget(text);
   runtime.applier.forget(statefulSets, { namespace, name });
   runtime.applier.forget(services, { namespace, name });

@@ -21,7 +21,7 @@ export async function probeSidecar(runtime: SeiNodeRuntime, pass: Pass): Promise
   }
   if (pod === undefined || !isSidecarRunning(pod)) {
     runtime.probes.forget(pass.key);
-    outcome = { state: "unreachable", message: "the sidecar is not running", refused: false };
+    outcome = { state: "unreachable", message: "the sidecar is not running", refused: false, asked: false };
   } else {
     const client = runtime.sidecars(sidecarTarget(pass));
     outcome = await runtime.probes.probe(pass.key, sidecarFingerprint(pod), client, pass.signal);
@@ -29,6 +29,7 @@ export async function probeSidecar(runtime: SeiNodeRuntime, pass: Pass): Promise
   runtime.metrics.sidecarReady(namespace, name, outcome.state === "ready");
   if (outcome.state === "notReady") return setNotReady(pass, "the sidecar has lost its ready mark");
   if (outcome.state === "ready") {
+    runtime.reapprovals.forget(pass.key);
     setPassCondition(pass, { type, status: "True", reason: SeiNodeReasons.sidecarReady, message: "" });
     return;
   }

@@ -24,7 +24,8 @@ import {
   unlessNotFound,
 } from "#kube";
 import type { Settings } from "../settings.ts";
-import { renderStatefulSet, selectorLabels } from "./render/index.ts";
+import { identityChanged } from "./identity-guard.ts";
+import { identityChange, renderStatefulSet, selectorLabels } from "./render/index.ts";
 
 export type StatefulSetOutcome =
   | { readonly state: "applied"; readonly statefulSet: DeepReadonly<StatefulSet> }
@@ -36,7 +37,7 @@ export type StatefulSetOutcome =
    */
   | {
       readonly state: "blocked";
-      readonly reason: "ForeignStatefulSet" | "StatefulSetTerminating";
+      readonly reason: "ForeignStatefulSet" | "StatefulSetTerminating" | "IdentityChanged";
       readonly message: string;
     };
 
@@ -94,6 +95,9 @@ async function applyTo(
 ): Promise<StatefulSetOutcome> {
   // Applying onto an object that is being deleted changes nothing that lasts.
   if (existing?.metadata.deletionTimestamp !== undefined) return terminating(existing);
+  // On the very object that is applied to: it may have been read live where the cache showed none.
+  const change = existing && identityChange(node, existing);
+  if (change !== undefined) return identityChanged(change);
   const manifest = renderStatefulSet(node, deps.settings);
   try {
     const statefulSet = await deps.applier.apply<StatefulSet>(

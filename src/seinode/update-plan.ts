@@ -4,6 +4,7 @@ import type { DeepReadonly } from "#kube";
 import type { TaskSpec } from "#plan";
 import { sidecarTaskType } from "#sidecar";
 import { configPatchParams } from "./config-intent.ts";
+import { UnsupportedSpec } from "./errors.ts";
 import type { Images } from "./images.ts";
 import { controllerTask, sidecarTask } from "./task-specs.ts";
 
@@ -17,6 +18,12 @@ export function updateTasks(
   wanted: Images,
   options: { sidecarDead: boolean },
 ): TaskSpec[] {
+  const { validator } = node.spec;
+  if ((validator?.signingKey ?? validator?.nodeKey ?? validator?.operatorKeyring) !== undefined) {
+    throw new UnsupportedSpec(
+      "spec.validator names keys, which this version of the controller cannot check before an update; use one that can",
+    );
+  }
   const apply = [
     controllerTask(TaskTypes.applyStatefulSet, node),
     controllerTask(TaskTypes.applyService, node),

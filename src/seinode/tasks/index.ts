@@ -3,14 +3,12 @@
  * plan's business. A type that is not here fails its plan by name.
  */
 import { TaskTypes } from "#api";
-import { configMaps, services } from "#kube";
 import type { Task, TaskOutcome, TaskRegistry, TaskRun } from "#plan";
 import { sidecarTaskType } from "#sidecar";
 import type { SeiNodeRuntime } from "../deps.ts";
 import { type Pass, sidecarTarget } from "../pass.ts";
 import { isSidecarRunning, podProblem, revisionOf } from "../pod-state.ts";
-import { renderHeadlessService, renderRbacProxyConfig } from "../render/index.ts";
-import { applyOwned } from "./apply-owned.ts";
+import { applyProxyConfig, applyService } from "./apply-owned.ts";
 import { ensureVolume } from "./ensure-volume.ts";
 import { observeImages } from "./observe-image.ts";
 import { replaceOutdatedPods } from "./replace-pod.ts";
@@ -19,12 +17,11 @@ export function taskRegistry(runtime: SeiNodeRuntime, pass: Pass): TaskRegistry 
   const { client } = runtime;
   const controllerTasks: Readonly<Record<string, () => Promise<TaskOutcome>>> = {
     [TaskTypes.ensureDataPvc]: () => ensureVolume(runtime, pass),
-    [TaskTypes.applyRbacProxyConfig]: () =>
-      applyOwned(runtime, pass.node, configMaps, renderRbacProxyConfig(pass.node), pass.signal),
+    [TaskTypes.applyRbacProxyConfig]: () => applyProxyConfig(runtime, pass),
     [TaskTypes.applyStatefulSet]: async () => statefulSetGate(pass),
-    [TaskTypes.applyService]: () =>
-      applyOwned(runtime, pass.node, services, renderHeadlessService(pass.node), pass.signal),
-    [TaskTypes.replacePod]: () => replaceOutdatedPods(client, pass.node, pass.signal),
+    [TaskTypes.applyService]: () => applyService(runtime, pass),
+    [TaskTypes.replacePod]: () =>
+      replaceOutdatedPods(client, pass.node, pass.status.statefulSet?.uid, pass.signal),
     [TaskTypes.observeImage]: () => observeAndRecord(runtime, pass),
   };
   return (type) => {
@@ -44,8 +41,8 @@ function statefulSetGate(pass: Pass): TaskOutcome {
 async function observeAndRecord(runtime: SeiNodeRuntime, pass: Pass): Promise<TaskOutcome> {
   const { wanted } = pass;
   if (wanted === undefined) return { state: "running", waitingFor: "the wanted images to be known" };
-  const uid = pass.status.statefulSet?.uid;
-  const outcome = await observeImages(runtime.client, pass.node, uid, pass.pod, wanted, pass.signal);
+  const { client } = runtime;
+  const outcome = await observeImages(client, pass.node, pass.statefulSet, pass.pod, wanted, pass.signal);
   if (outcome.state === "complete") {
     pass.status.currentImage = wanted.seid;
     pass.status.currentSidecarImage = wanted.sidecar;
@@ -63,7 +60,9 @@ async function runOnSidecar(
   const { pod } = pass;
   if (pod === undefined || !isSidecarRunning(pod)) {
     const problem = pod && podProblem(pod);
-    return { state: "running", waitingFor: problem?.message ?? "the sidecar to run" };
+    // A crash loop comes and goes with each restart; told here, the condition would be written each time.
+    const lasting = problem !== undefined && problem.kind !== "crashLoop";
+    return { state: "running", waitingFor: lasting ? problem.message : "the sidecar to run" };
   }
   if (type === TaskTypes.markReady && run.plan.failedPhase !== undefined) {
     const outdated = await replaceBeforeFirstStart(runtime, pass);
@@ -86,6 +85,11 @@ async function replaceBeforeFirstStart(
   const observed = (status?.observedGeneration ?? 0) >= (statefulSet?.metadata.generation ?? 0);
   if (!observed || pod === undefined) return { state: "running", waitingFor: "the StatefulSet controller" };
   if (revisionOf(pod) === status?.updateRevision) return undefined;
-  const outcome = await replaceOutdatedPods(runtime.client, pass.node, pass.signal);
+  const outcome = await replaceOutdatedPods(
+    runtime.client,
+    pass.node,
+    pass.status.statefulSet?.uid,
+    pass.signal,
+  );
   return outcome.state === "complete" ? undefined : outcome;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Pod } from "#kube";
+import type { Pod, StatefulSet } from "#kube";
 import { FakeClient } from "../fake-client.ts";
 import type { Images } from "../images.ts";
 import { images, pod, seiNode } from "../testing.ts";
@@ -10,8 +10,38 @@ const { signal } = new AbortController();
 const key = { namespace: "sei", name: "rpc-0-0" };
 
 function observe(world: FakeClient, cached: Pod | undefined, wanted: Images = images) {
-  return observeImages(world.client, seiNode(), "sts-uid", cached, wanted, signal);
+  return observeImages(world.client, seiNode(), statefulSet(), cached, wanted, signal);
 }
+
+/** Its template asks for `seid`; its newest revision is another than that of the pods here. */
+function statefulSet(seid = "sei:v9", updateRevision = "rev-9"): StatefulSet {
+  return {
+    apiVersion: "apps/v1",
+    kind: "StatefulSet",
+    metadata: { name: "rpc-0", namespace: "sei", uid: "sts-uid", resourceVersion: "1", generation: 1 },
+    spec: {
+      replicas: 1,
+      serviceName: "rpc-0",
+      selector: { matchLabels: { "sei.io/node": "rpc-0" } },
+      template: { spec: pod({ seid }).spec },
+    },
+    status: { replicas: 1, observedGeneration: 1, updateRevision },
+  } as StatefulSet;
+}
+
+test("an image that an admission webhook rewrote is current when the pod is of the revision that asks for the wanted one", async () => {
+  const mirrored = pod({ seid: "mirror.example.org/sei:v1", revision: "rev-9" });
+  const world = new FakeClient().put(mirrored);
+  const ask = statefulSet(images.seid);
+  assert.deepEqual(await observeImages(world.client, seiNode(), ask, mirrored, images, signal), {
+    state: "complete",
+  });
+  const other = statefulSet("sei:v0");
+  assert.notEqual(
+    (await observeImages(world.client, seiNode(), other, mirrored, images, signal)).state,
+    "complete",
+  );
+});
 
 test("D4: a pod made from the wanted images whose containers have started proves them", async () => {
   const current = pod();

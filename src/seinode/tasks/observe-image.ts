@@ -1,6 +1,14 @@
 /** Sees that the node runs the wanted images, by evidence from the pod itself (design D4). */
 import type { SeiNode } from "#api";
-import { type Client, type DeepReadonly, keyOf, type Pod, pods, unlessNotFound } from "#kube";
+import {
+  type Client,
+  type DeepReadonly,
+  keyOf,
+  type Pod,
+  pods,
+  type StatefulSet,
+  unlessNotFound,
+} from "#kube";
 import type { TaskOutcome } from "#plan";
 import { type Images, podHasImages, provesImages } from "../images.ts";
 import { isTerminating, podProblem } from "../pod-state.ts";
@@ -16,24 +24,24 @@ const NEW_POD = "a pod of the wanted images to start";
 export async function observeImages(
   client: Client,
   node: DeepReadonly<SeiNode>,
-  statefulSetUid: string | undefined,
+  statefulSet: DeepReadonly<StatefulSet> | undefined,
   cached: DeepReadonly<Pod> | undefined,
   wanted: Images,
   signal: AbortSignal,
 ): Promise<TaskOutcome> {
-  if (statefulSetUid === undefined) return { state: "running", waitingFor: "the StatefulSet to exist" };
+  if (statefulSet === undefined) return { state: "running", waitingFor: "the StatefulSet to exist" };
   if (cached === undefined) return { state: "running", waitingFor: NEW_POD };
-  const settled = provesImages(cached, wanted) || !podHasImages(cached, wanted);
+  const settled = provesImages(cached, wanted, statefulSet) || !podHasImages(cached, wanted, statefulSet);
   if (!settled) return { state: "running", waitingFor: podProblem(cached)?.message ?? NEW_POD };
 
   const pod = await unlessNotFound(client.live.get(pods, keyOf(cached), signal));
-  if (pod === undefined || isTerminating(pod) || !isOwnedBy(pod, { metadata: { uid: statefulSetUid } })) {
+  if (pod === undefined || isTerminating(pod) || !isOwnedBy(pod, statefulSet)) {
     return { state: "running", waitingFor: NEW_POD };
   }
-  if (provesImages(pod, wanted)) return { state: "complete" };
-  if (podHasImages(pod, wanted)) return { state: "running", waitingFor: NEW_POD };
+  if (provesImages(pod, wanted, statefulSet)) return { state: "complete" };
+  if (podHasImages(pod, wanted, statefulSet)) return { state: "running", waitingFor: NEW_POD };
   // The pod was made from another template than the one wanted now, for example because the image changed after
   // replace-pod was done. Waiting would wait for ever.
-  const replaced = await replaceOutdatedPods(client, node, signal);
+  const replaced = await replaceOutdatedPods(client, node, statefulSet.metadata.uid, signal);
   return replaced.state === "terminal" ? replaced : { state: "running", waitingFor: NEW_POD };
 }

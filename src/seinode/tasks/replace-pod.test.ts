@@ -41,7 +41,7 @@ function changed(base: Pod, metadata: Partial<Pod["metadata"]>): Pod {
 }
 
 async function run(world: FakeClient) {
-  const outcome = await replaceOutdatedPods(world.client, node, signal);
+  const outcome = await replaceOutdatedPods(world.client, node, "sts-uid", signal);
   return { state: outcome.state, deleted: world.writes.filter((write) => write.verb === "delete"), outcome };
 }
 
@@ -102,6 +102,21 @@ const leftAlone: readonly [situation: string, world: () => FakeClient, state: st
         }),
       ),
     "complete",
+  ],
+  [
+    "a StatefulSet of the name that is not the recorded one",
+    () => {
+      const other = statefulSet();
+      return new FakeClient().put(
+        { ...other, metadata: { ...other.metadata, uid: "other" } },
+        changed(pod({ revision: "rev-1" }), {
+          ownerReferences: [
+            { apiVersion: "apps/v1", kind: "StatefulSet", name: "rpc-0", uid: "other", controller: true },
+          ],
+        }),
+      );
+    },
+    "running",
   ],
   ["a missing StatefulSet", () => new FakeClient().put(pod({ revision: "rev-1" })), "running"],
   [

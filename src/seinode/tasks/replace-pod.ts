@@ -21,15 +21,17 @@ import { isTerminating, revisionOf } from "../pod-state.ts";
 /**
  * Deletes every owned, living pod of another revision than `status.updateRevision`, and is complete once there is none.
  * Each guard leaves all pods alone: it waits where the StatefulSet controller has yet to catch up, and refuses where
- * the StatefulSet cannot be one of ours.
+ * the StatefulSet cannot be one of ours. `ownUid` is the recorded one: a name is not an identity.
  */
 export async function replaceOutdatedPods(
   client: Client,
   node: DeepReadonly<SeiNode>,
+  ownUid: string | undefined,
   signal: AbortSignal,
 ): Promise<TaskOutcome> {
   const statefulSet = await unlessNotFound(client.live.get(statefulSets, keyOf(node), signal));
   if (statefulSet === undefined) return waiting("the StatefulSet to exist");
+  if (statefulSet.metadata.uid !== ownUid) return waiting("the StatefulSet of this name to be ours");
   const verdict = guard(statefulSet);
   if (verdict !== undefined) return verdict;
 

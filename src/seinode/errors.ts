@@ -1,0 +1,11 @@
+/** Why a spec or plan cannot be worked on. Not cured by retrying: somebody has to change something. */
+
+/** The spec contradicts itself in a way the CRD does not catch. */
+export class InvalidSpec extends Error {
+  override readonly name = "InvalidSpec";
+}
+
+/** The spec or the stored plan asks for something this version has no tasks for. */
+export class UnsupportedSpec extends Error {
+  override readonly name = "UnsupportedSpec";
+}
