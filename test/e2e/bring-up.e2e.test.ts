@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { IMAGE_V1, NAMESPACE, World } from "../harness/world.ts";
+import { condition, IMAGE_V1, NAMESPACE, World } from "../harness/world.ts";
 
 let world: World;
 before(async () => {
@@ -51,9 +51,6 @@ for (const [name, spec, posts] of modes) {
 test("D21: no update plan follows a bring-up, because the pod itself proved its images", async () => {
   await world.createNode("observed");
   const node = await world.untilReady("observed");
-  assert.equal(
-    node.status?.conditions?.find((c) => c.type === "NodeUpdateInProgress"),
-    undefined,
-  );
+  assert.equal(condition(node, "NodeUpdateInProgress")?.reason, "NotStarted");
   assert.deepEqual(world.simulator.node(NAMESPACE, "observed").posts("config-patch"), []);
 });

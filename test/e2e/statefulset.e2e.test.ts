@@ -143,6 +143,10 @@ for (const [name, labels] of [
     assert.equal(left.metadata.uid, existing.metadata.uid);
     assert.equal(left.metadata.generation, 1);
     assert.deepEqual(left.metadata.labels, labels);
+    // One that carries no label of ours is in no cache: it is met by the first apply, which is refused, and by no other.
+    const refused = await asked("patch", "statefulsets", name);
+    assert.equal(refused.length, "sei.io/node" in labels ? 0 : 1);
+    assert.ok(refused.every(({ code }) => code === 409 || code === 422));
 
     await kubectl(world, ["delete", "statefulset", name]);
     await world.untilReady(name);
