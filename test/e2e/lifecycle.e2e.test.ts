@@ -135,7 +135,7 @@ test("D24: a bad image at creation is cured by correcting it: the pod that canno
   await world.patchNode(name, { spec: { image: IMAGE_V1 } });
   const ready = await world.untilReady(name);
   assert.notEqual(world.pod(name)?.metadata.uid, hopeless);
-  assert.equal(condition(ready, "NodeUpdateInProgress"), undefined);
+  assert.equal(condition(ready, "NodeUpdateInProgress")?.reason, "NotStarted");
 });
 
 test("D24: a healthy pod of an older template is left to work and replaced before seid's gate opens", async () => {

@@ -6,6 +6,7 @@ import { configMaps, type DeepReadonly, type Pod, type StatefulSet, services, st
 import type { AuditRecord } from "../harness/audit.ts";
 import { kubectl } from "../harness/kubectl.ts";
 import { endWorld } from "../harness/manners.ts";
+import { forceReconciles } from "../harness/metrics.ts";
 import { condition, IMAGE_V2, NAMESPACE, World } from "../harness/world.ts";
 
 let world: World;
@@ -144,6 +145,9 @@ for (const [name, labels] of [
     assert.equal(left.metadata.generation, 1);
     assert.deepEqual(left.metadata.labels, labels);
     // One that carries no label of ours is in no cache: it is met by the first apply, which is refused, and by no other.
+    await forceReconciles(world.manager.metricsUrl, 3, (round) =>
+      world.patchNode(name, { metadata: { annotations: { "sei.io/retry": String(round) } } }),
+    );
     const refused = await asked("patch", "statefulsets", name);
     assert.equal(refused.length, "sei.io/node" in labels ? 0 : 1);
     assert.ok(refused.every(({ code }) => code === 409 || code === 422));
