@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { nextPollDelayMs } from "./poll-schedule.ts";
 
-test("a task is looked at after 20, 50, 100 and 200 ms, then after a tenth of its age", () => {
+test("D15: a task is looked at after 20, 50, 100 and 200 ms, then after a tenth of its age", () => {
   const delays: number[] = [];
   for (let elapsed = 0; delays.length < 8; elapsed += delays.at(-1) ?? 0)
     delays.push(nextPollDelayMs(elapsed));
@@ -12,7 +12,7 @@ test("a task is looked at after 20, 50, 100 and 200 ms, then after a tenth of it
   assert.equal(nextPollDelayMs(50_000), 5_000);
 });
 
-test("an hours-long task is looked at every 5 s, also right after a restart of the controller", () => {
+test("D15: an hours-long task is looked at every 5 s, also right after a restart of the controller", () => {
   assert.equal(nextPollDelayMs(5 * 3_600_000), 5_000);
 });
 

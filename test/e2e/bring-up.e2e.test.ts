@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { endWorld } from "../harness/manners.ts";
 import { condition, IMAGE_V1, NAMESPACE, World } from "../harness/world.ts";
 
 let world: World;
 before(async () => {
   world = await World.start();
 });
-after(() => world?.stop());
+after(() => endWorld(world));
 
 const peer = `${"0123456789".repeat(4)}@peer.example.org:26656`;
 

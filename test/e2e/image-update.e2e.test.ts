@@ -2,16 +2,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type DeepReadonly, isJsonObject, type Pod } from "#kube";
+import { endWorld } from "../harness/manners.ts";
 import { condition, IMAGE_V1, IMAGE_V2, IMAGE_V3, NAMESPACE, World } from "../harness/world.ts";
 
 let world: World;
 before(async () => {
   world = await World.start();
 });
-after(async () => {
-  assert.deepEqual(world?.simulator.violations, []);
-  await world?.stop();
-});
+after(() => endWorld(world));
 
 const update =
   "apply-statefulset apply-service config-patch config-validate replace-pod observe-image mark-ready";

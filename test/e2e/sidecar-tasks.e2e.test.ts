@@ -3,13 +3,14 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { SeiNode } from "#api";
 import type { DeepReadonly } from "#kube";
+import { endWorld } from "../harness/manners.ts";
 import { condition, IMAGE_V2, NAMESPACE, World } from "../harness/world.ts";
 
 let world: World;
 before(async () => {
   world = await World.start();
 });
-after(() => world?.stop());
+after(() => endWorld(world));
 
 const simulated = (name: string) => world.simulator.node(NAMESPACE, name);
 
@@ -174,19 +175,5 @@ describe("sidecar tasks", { concurrency: 4 }, () => {
     cure();
     const node = await world.untilReady("refusing");
     assert.equal(node.status?.phase, "Running");
-  });
-
-  test("a sidecar that does not let us in is told with the grant that is missing, and is no dead sidecar", async () => {
-    const cure = simulated("forbidden").fault(
-      { kind: "status", status: 403, body: "Forbidden" },
-      { path: "/v0/tasks" },
-    );
-    await world.createNode("forbidden");
-    const node = await world.untilNode("forbidden", "tells", (n) =>
-      /seinodetasks/.test(condition(n, "Reconciling")?.message ?? ""),
-    );
-    assert.equal(node.status?.phase, "Initializing");
-    cure();
-    await world.untilReady("forbidden");
   });
 });
