@@ -2,35 +2,11 @@
 import type { SeiNode, SeiNodeSpec, SeiNodeStatus } from "#api";
 import type { Pod } from "#kube";
 import type { Settings } from "../settings.ts";
+import { testSettings } from "./render/fixtures.ts";
 
 export const images = { seid: "sei:v1", sidecar: "seictl:v1" };
 
-export const settings: Settings = {
-  archive: {
-    nodepool: "sei-archive",
-    storageClass: "gp3-archive",
-    storageSize: "40Ti",
-    cpu: "48",
-    memory: "448Gi",
-  },
-  standard: {
-    nodepool: "sei-node",
-    storageClass: "gp3-10k-750",
-    storageSize: "2000Gi",
-    cpu: "4",
-    memory: "32Gi",
-  },
-  tolerationKey: "sei.io/workload",
-  serviceAccount: "seid-node",
-  snapshotBucket: { name: "snapshots", region: "eu-central-1" },
-  genesisBucket: { name: "genesis", region: "eu-central-1" },
-  sidecarImage: images.sidecar,
-  kubeRbacProxyImage: "kube-rbac-proxy:v1",
-  cosmosExporterImage: "exporter:v1",
-  gateway: { name: "gateway", namespace: "gateway", domain: "example.org", publicDomain: undefined },
-  p2pEndpointDomain: undefined,
-  nlbTargetType: "ip",
-};
+export const settings: Settings = { ...testSettings, sidecarImage: images.sidecar };
 
 export function seiNode(spec: Partial<SeiNodeSpec> = {}, status: SeiNodeStatus = {}): SeiNode {
   const hasMode = spec.archive ?? spec.replayer ?? spec.validator ?? spec.fullNode;
