@@ -45,6 +45,7 @@ async function run(world: FakeClient, node: SeiNode): Promise<{ events: string[]
       plural: "seinodes",
       namespaced: true,
     }),
+    metrics: { forget() {} },
     recorder: { event: (_about: unknown, _type: string, reason: string) => events.push(reason) },
   } as unknown as SeiNodeRuntime;
   await deleteNode(runtime, node, { signal: new AbortController().signal, log });
@@ -91,6 +92,14 @@ for (const [whose, object] of [
     assert.deepEqual(events, ["DataVolumeKept"]);
   });
 }
+
+test("a deletion that orphans what the node owns keeps the volume: its pod goes on", async () => {
+  const { verbs } = await run(
+    new FakeClient().put(claim([ours])),
+    deleted({}, ["orphan", "sei.io/seinode-finalizer"]),
+  );
+  assert.ok(!verbs.includes("delete PersistentVolumeClaim"));
+});
 
 test("an imported volume is never deleted, not even when it has our name and label", async () => {
   const world = new FakeClient().put(claim([ours]));

@@ -17,6 +17,9 @@ import {
 import type { SeiNodeRuntime } from "./deps.ts";
 import { ownClaimName } from "./render/index.ts";
 
+/** Set by the API server for `kubectl delete --cascade=orphan`: the pod goes on, and so must its volume. */
+const ORPHAN_FINALIZER = "orphan";
+
 /**
  * Says Terminating, deletes the node's own volume, gives up the finalizer. Everything else goes by owner references.
  * Each step may have happened before: a crash between any two repeats it without harm. Works whatever the phase is.
@@ -30,6 +33,8 @@ export async function deleteNode(
   const { signal } = context;
   const node = await runtime.statusWriter.flush(given, { ...given.status, phase: "Terminating" }, signal);
   await deleteOwnVolume(runtime, node, context);
+  // Another finalizer may hold the object for long; what it says of itself is over.
+  runtime.metrics.forget(node.metadata.namespace ?? "", node.metadata.name);
   try {
     await removeFinalizer<SeiNode>(runtime.client, seiNodes, node, Finalizers.seiNode, signal);
   } catch (error) {
@@ -46,6 +51,10 @@ async function deleteOwnVolume(
   const imported = node.spec?.dataVolume?.import?.pvcName;
   if (imported) {
     log.info({ pvc: imported }, "imported volume skipped on delete");
+    return;
+  }
+  if (hasFinalizer(node, ORPHAN_FINALIZER)) {
+    log.info({}, "own volume kept: the deletion asks to orphan what the node owns");
     return;
   }
   const { name: nodeName, namespace = "" } = node.metadata;

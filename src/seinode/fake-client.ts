@@ -2,6 +2,7 @@
  * A Client over two maps, for unit tests: what the cache shows and what is live. They differ only where a test says so,
  * which is how stale reads are tested. Writes go to both and are recorded.
  */
+import { isDeepStrictEqual } from "node:util";
 import {
   ApiError,
   type Client,
@@ -142,6 +143,8 @@ export class FakeClient {
     existing?: KubeObject,
   ): DeepReadonly<T> {
     const sequence = String(this.#sequence++);
+    const generation = existing?.metadata.generation;
+    const changed = !isDeepStrictEqual(specOf(existing), specOf({ ...existing, ...object }));
     const stored = {
       ...existing,
       ...object,
@@ -150,6 +153,7 @@ export class FakeClient {
         ...object.metadata,
         uid: existing?.metadata.uid ?? `uid-${sequence}`,
         resourceVersion: sequence,
+        ...(generation !== undefined && { generation: changed ? generation + 1 : generation }),
       },
     } as unknown as KubeObject;
     this.put(stored);
@@ -165,6 +169,10 @@ export class FakeClient {
 
 export function apiError(errorClass: ApiError["class"], status: number): ApiError {
   return new ApiError(errorClass, { class: errorClass, status });
+}
+
+function specOf(object: object | undefined): unknown {
+  return (object as { spec?: unknown } | undefined)?.spec;
 }
 
 function storeKey(kind: string, key: ObjectKey): string {

@@ -67,7 +67,7 @@ function startNext(input: PlannerInput): Decision | undefined {
   }
   const drift = imageDrift(status, wanted, pod, input.statefulSet);
   if (drift !== undefined) return startUpdate(input, drift);
-  if (status.plan?.phase === "Failed" && hasReplacedPod(status.plan)) {
+  if (status.plan?.phase === "Failed" && isUnfinishedUpdate(status.plan, wanted)) {
     // The images are there, the config tasks that come after them in D5 order are not: seid must not start without.
     return startUpdate(input, "the last update did not finish");
   }
@@ -112,7 +112,10 @@ function supersede(input: PlannerInput, plan: DeepReadonly<TaskPlan>): Decision 
   return undefined;
 }
 
-function hasReplacedPod(plan: DeepReadonly<TaskPlan>): boolean {
+/** It has replaced the pod, or was built because one before it had: the plan that first did is gone by the second failure. */
+function isUnfinishedUpdate(plan: DeepReadonly<TaskPlan>, wanted: Images): boolean {
+  const target = targetOf(plan);
+  if (target?.seid === wanted.seid && target.sidecar === wanted.sidecar) return true;
   return plan.tasks.some((task) => task.type === TaskTypes.replacePod && task.status === "Complete");
 }
 

@@ -84,8 +84,8 @@ async function reconcile(
     forget(runtime, key);
     return {};
   }
-  if (given.status?.phase !== undefined) metrics.phase(key.namespace ?? "", key.name, given.status.phase);
   if (given.metadata.deletionTimestamp !== undefined) return deleteNode(runtime, given, context);
+  if (given.status?.phase !== undefined) metrics.phase(key.namespace ?? "", key.name, given.status.phase);
 
   if (given.spec === undefined)
     return tellMissingSpec(runtime, openPass(runtime, formatKey(key), given, context));

@@ -91,5 +91,9 @@ async function replaceBeforeFirstStart(
     pass.status.statefulSet?.uid,
     pass.signal,
   );
-  return outcome.state === "complete" ? undefined : outcome;
+  if (outcome.state === "complete") return undefined;
+  // Somebody scales it by hand at this moment. The next pass puts that right; it must not fail the node for good.
+  return outcome.state === "terminal"
+    ? { state: "running", waitingFor: "the StatefulSet controller" }
+    : outcome;
 }
