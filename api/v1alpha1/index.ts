@@ -15,6 +15,7 @@ export * from "./constants/managers.ts";
 export * from "./constants/phases.ts";
 export * from "./constants/seinode-conditions.ts";
 export * from "./constants/seinode-events.ts";
+export * from "./constants/seinode-health.ts";
 export * from "./constants/seinodedeployment-conditions.ts";
 export * from "./constants/seinodedeployment-events.ts";
 export * from "./constants/seinodetask-conditions.ts";

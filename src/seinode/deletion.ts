@@ -1,5 +1,5 @@
 /** What happens to a SeiNode that is being deleted (spec/seinode.md 3.3, design D25). */
-import { Finalizers, Labels, type SeiNode, seiNodes } from "#api";
+import { Finalizers, Labels, type SeiNode, SeiNodeEvents, seiNodes } from "#api";
 import {
   controllerOf,
   type DeepReadonly,
@@ -64,7 +64,7 @@ async function deleteOwnVolume(
   if (claim === undefined || claim.metadata.deletionTimestamp !== undefined) return;
   if (!isOwnVolume(claim, node)) {
     const message = `PersistentVolumeClaim ${key.name} is kept: it is not controlled by this SeiNode and does not carry its label`;
-    runtime.recorder.event(node, "Warning", "DataVolumeKept", message);
+    runtime.recorder.event(node, "Warning", SeiNodeEvents.dataVolumeKept, message);
     return;
   }
   const { uid, resourceVersion } = claim.metadata;

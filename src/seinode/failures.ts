@@ -1,4 +1,5 @@
 /** Which failures of a pass are told in conditions, and under which reason (D6). */
+import { SeiNodeHealth } from "#api";
 import { isApiError } from "#kube";
 import { InvalidSpec, UnsupportedSpec } from "./errors.ts";
 import { ModeError, RenderError } from "./render/index.ts";
@@ -10,15 +11,19 @@ import { ModeError, RenderError } from "./render/index.ts";
 export function describeFailure(error: unknown): { reason: string; message: string } | undefined {
   if (isOurOwnStop(error)) return undefined;
   if (error instanceof InvalidSpec || error instanceof ModeError)
-    return { reason: "InvalidSpec", message: error.message };
-  if (error instanceof UnsupportedSpec) return { reason: "UnsupportedSpec", message: error.message };
-  if (error instanceof RenderError) return { reason: "RenderFailed", message: error.message };
+    return { reason: SeiNodeHealth.invalidSpec, message: error.message };
+  if (error instanceof UnsupportedSpec)
+    return { reason: SeiNodeHealth.unsupportedSpec, message: error.message };
+  if (error instanceof RenderError) return { reason: SeiNodeHealth.renderFailed, message: error.message };
   if (isApiError(error)) {
     return isApiError(error, "invalid", "forbidden")
-      ? { reason: "RequestRefused", message: error.message }
+      ? { reason: SeiNodeHealth.requestRefused, message: error.message }
       : undefined;
   }
-  return { reason: "ReconcileFailed", message: error instanceof Error ? error.message : String(error) };
+  return {
+    reason: SeiNodeHealth.reconcileFailed,
+    message: error instanceof Error ? error.message : String(error),
+  };
 }
 
 /** The fence closed or the pass was told to end: API and sidecar clients say so in their error's class. */

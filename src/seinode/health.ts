@@ -2,7 +2,7 @@
  * Ready, Reconciling and Stalled: the one sentence that says where a node stands, for people and for tools that follow
  * kstatus (design 4.3). Pure. Texts are stable while nothing changes: no counters, no addresses, no elapsed times.
  */
-import { SeiNodeConditions, type SeiNodeStatus, TaskTypes } from "#api";
+import { SeiNodeConditions, SeiNodeHealth, type SeiNodeStatus, TaskTypes } from "#api";
 import { formatTime } from "#clock";
 import { type Condition, type ConditionUpdate, type DeepReadonly, findCondition, type Pod } from "#kube";
 import { sidecarTaskType } from "#sidecar";
@@ -58,7 +58,7 @@ export function findProblem(input: HealthInput): Problem | undefined {
   }
   if (status.phase === "Failed") {
     return {
-      reason: "InitializationFailed",
+      reason: SeiNodeHealth.initializationFailed,
       message: failedTask(status),
       remedy: "correct the cause, then set the annotation sei.io/retry to a new value; the volume is kept",
       afterMs: AT_ONCE,
@@ -67,7 +67,7 @@ export function findProblem(input: HealthInput): Problem | undefined {
   if (input.paused) return undefined;
   if (status.plan?.phase === "Failed") {
     return {
-      reason: "PlanFailed",
+      reason: SeiNodeHealth.planFailed,
       message: failedTask(status),
       remedy:
         "correct spec, or set the annotation sei.io/retry to a new value; it is also tried again by itself",
@@ -76,7 +76,7 @@ export function findProblem(input: HealthInput): Problem | undefined {
   }
   if (trouble?.kind === "pullError") {
     return {
-      reason: "ImagePullFailed",
+      reason: SeiNodeHealth.imagePullFailed,
       message: trouble.message,
       remedy: "correct spec.image or the registry's credentials",
       afterMs: CONTAINER_PATIENCE_MS,
@@ -84,7 +84,7 @@ export function findProblem(input: HealthInput): Problem | undefined {
   }
   if (trouble?.kind === "cannotStart") {
     return {
-      reason: "ContainerCannotStart",
+      reason: SeiNodeHealth.containerCannotStart,
       message: trouble.message,
       remedy: "look at the pod's events for the Secret, ConfigMap or key that is missing",
       afterMs: CONTAINER_PATIENCE_MS,
@@ -92,7 +92,7 @@ export function findProblem(input: HealthInput): Problem | undefined {
   }
   if (trouble?.kind === "crashLoop") {
     return {
-      reason: "CrashLoop",
+      reason: SeiNodeHealth.crashLoop,
       message: trouble.message,
       remedy:
         "look at its log; if seid stopped for a chain upgrade, set spec.image to the version of the upgrade",
@@ -101,7 +101,7 @@ export function findProblem(input: HealthInput): Problem | undefined {
   }
   if (trouble?.kind === "unschedulable") {
     return {
-      reason: "Unschedulable",
+      reason: SeiNodeHealth.unschedulable,
       message: trouble.message,
       remedy: "look at the pod's events for the missing capacity, taint or volume",
       afterMs: REACH_PATIENCE_MS,
@@ -109,7 +109,7 @@ export function findProblem(input: HealthInput): Problem | undefined {
   }
   if (input.taskError !== undefined) {
     return {
-      reason: "TaskCannotRun",
+      reason: SeiNodeHealth.taskCannotRun,
       message: input.taskError,
       remedy:
         "look at the containers sei-sidecar and kube-rbac-proxy of the pod, and at the controller's log",
@@ -118,7 +118,7 @@ export function findProblem(input: HealthInput): Problem | undefined {
   }
   if (waitsForPod(status, pod)) {
     return {
-      reason: "PodNotStarted",
+      reason: SeiNodeHealth.podNotStarted,
       message: pod === undefined ? "the StatefulSet has no pod" : "the sidecar of the pod does not start",
       remedy: "look at the events of the StatefulSet and of its pod",
       afterMs: REACH_PATIENCE_MS,
@@ -126,7 +126,7 @@ export function findProblem(input: HealthInput): Problem | undefined {
   }
   if (findCondition(status.conditions, SeiNodeConditions.sidecarReady)?.status === "Unknown") {
     return {
-      reason: "SidecarUnreachable",
+      reason: SeiNodeHealth.sidecarUnreachable,
       message: "the sidecar does not answer",
       remedy: "look at the containers sei-sidecar and kube-rbac-proxy of the pod, and at network policies",
       afterMs: REACH_PATIENCE_MS,
@@ -150,7 +150,7 @@ export function stalledCondition(
 ): ConditionUpdate {
   const type = SeiNodeConditions.stalled;
   if (problem === undefined || lasted === undefined)
-    return { type, status: "False", reason: "NotStalled", message: "" };
+    return { type, status: "False", reason: SeiNodeHealth.notStalled, message: "" };
   if (
     previous?.status === "True" &&
     previous.reason === problem.reason &&
@@ -158,7 +158,8 @@ export function stalledCondition(
   ) {
     return { type, status: "True", reason: previous.reason, message: previous.message };
   }
-  if (lasted.lastedMs < problem.afterMs) return { type, status: "False", reason: "NotStalled", message: "" };
+  if (lasted.lastedMs < problem.afterMs)
+    return { type, status: "False", reason: SeiNodeHealth.notStalled, message: "" };
   const remedy = problem.remedy === "" ? "" : `; ${problem.remedy}`;
   return {
     type,
@@ -178,7 +179,7 @@ export function reconcilingCondition(input: HealthInput): ConditionUpdate {
     return { type, status: "True", reason: blocked.reason, message: blocked.message };
   }
   if (paused || blocked !== undefined || failure !== undefined || !(active || beginning)) {
-    return { type, status: "False", reason: "Settled", message: "" };
+    return { type, status: "False", reason: SeiNodeHealth.settled, message: "" };
   }
   return { type, status: "True", reason: planReason(status), message: progress(input) };
 }
@@ -190,7 +191,7 @@ export function readyCondition(input: HealthInput): ConditionUpdate {
     return {
       type,
       status: "True",
-      reason: "Ready",
+      reason: SeiNodeHealth.ready,
       message: `seid runs ${input.status.currentImage ?? ""} and is ready`,
     };
   }
@@ -201,32 +202,38 @@ function whyNotReady(input: HealthInput): { reason: string; message: string } | 
   const { status, pod, failure, blocked } = input;
   if (failure !== undefined) return failure;
   if (blocked !== undefined) return { reason: blocked.reason, message: blocked.message };
-  if (status.phase === "Failed") return { reason: "InitializationFailed", message: failedTask(status) };
+  if (status.phase === "Failed")
+    return { reason: SeiNodeHealth.initializationFailed, message: failedTask(status) };
   if (input.paused) {
     const message = input.scaledDown ? "the pod is scaled to 0" : "the pod is being scaled to 0";
-    return { reason: "Paused", message: `spec.paused is true; ${message}` };
+    return { reason: SeiNodeHealth.paused, message: `spec.paused is true; ${message}` };
   }
-  if (status.plan?.phase === "Failed") return { reason: "PlanFailed", message: failedTask(status) };
+  if (status.plan?.phase === "Failed")
+    return { reason: SeiNodeHealth.planFailed, message: failedTask(status) };
   if (status.phase !== "Running" || status.plan?.phase === "Active") {
     return { reason: planReason(status), message: progress(input) };
   }
   if (status.plan?.phase === "Complete") {
-    return { reason: "Settling", message: "the plan is complete; the node is looked at once more" };
+    return {
+      reason: SeiNodeHealth.settling,
+      message: "the plan is complete; the node is looked at once more",
+    };
   }
-  if (pod === undefined) return { reason: "PodMissing", message: "the StatefulSet has no running pod" };
+  if (pod === undefined)
+    return { reason: SeiNodeHealth.podMissing, message: "the StatefulSet has no running pod" };
   const trouble = input.podProblem;
-  if (trouble !== undefined) return { reason: "PodNotReady", message: trouble.message };
+  if (trouble !== undefined) return { reason: SeiNodeHealth.podNotReady, message: trouble.message };
   if (!input.imagesCurrent) {
     return {
-      reason: "ImageNotObserved",
+      reason: SeiNodeHealth.imageNotObserved,
       message: "the pod has not yet shown that it runs the wanted images",
     };
   }
   const sidecar = findCondition(status.conditions, SeiNodeConditions.sidecarReady);
   if (sidecar?.status !== "True") {
     return sidecar?.status === "False"
-      ? { reason: "SidecarNotReady", message: "the sidecar restarted; it is marked ready again" }
-      : { reason: "SidecarUnreachable", message: "the sidecar does not answer" };
+      ? { reason: SeiNodeHealth.sidecarNotReady, message: "the sidecar restarted; it is marked ready again" }
+      : { reason: SeiNodeHealth.sidecarUnreachable, message: "the sidecar does not answer" };
   }
   if (!isPodReady(pod)) return podNotReady(pod);
   return undefined;
@@ -234,9 +241,10 @@ function whyNotReady(input: HealthInput): { reason: string; message: string } | 
 
 /** seid halts on purpose at an upgrade height: running, sidecar fine, never ready again on this image. */
 function podNotReady(pod: DeepReadonly<Pod>): { reason: string; message: string } {
-  if (!isSeidRunning(pod)) return { reason: "PodNotReady", message: "the seid container is not running" };
+  if (!isSeidRunning(pod))
+    return { reason: SeiNodeHealth.podNotReady, message: "the seid container is not running" };
   return {
-    reason: "PodNotReady",
+    reason: SeiNodeHealth.podNotReady,
     message:
       "seid runs but does not report ready: it is starting, catching up, or waits for a chain upgrade at its halt " +
       "height; in the last case set spec.image to the version of the upgrade, the pod is then replaced at once",
@@ -245,9 +253,11 @@ function podNotReady(pod: DeepReadonly<Pod>): { reason: string; message: string 
 
 function planReason(status: DeepReadonly<SeiNodeStatus>): string {
   const { plan } = status;
-  if (plan?.phase !== "Active" || plan.failedPhase !== undefined) return "Initializing";
-  if (isUpdatePlan(plan)) return "Updating";
-  return plan.tasks[0]?.type === TaskTypes.markReady ? "MarkingReady" : "Initializing";
+  if (plan?.phase !== "Active" || plan.failedPhase !== undefined) return SeiNodeHealth.initializing;
+  if (isUpdatePlan(plan)) return SeiNodeHealth.updating;
+  return plan.tasks[0]?.type === TaskTypes.markReady
+    ? SeiNodeHealth.markingReady
+    : SeiNodeHealth.initializing;
 }
 
 function progress(input: HealthInput): string {

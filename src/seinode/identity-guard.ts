@@ -1,5 +1,5 @@
 /** A pod must never start on another chain's data, nor as another kind of node (design D27). */
-import type { SeiNode } from "#api";
+import { type SeiNode, SeiNodeHealth } from "#api";
 import {
   type Client,
   configMaps,
@@ -51,7 +51,7 @@ export function identityChanged(change: IdentityChange): IdentityChanged {
   const { field, from, to } = change;
   return {
     state: "blocked",
-    reason: "IdentityChanged",
+    reason: SeiNodeHealth.identityChanged,
     message:
       `spec.${field} was changed from ${from} to ${to} on a node that has data of ${from}; ` +
       `nothing is rendered: change it back, or delete this SeiNode and create one with ${to}`,

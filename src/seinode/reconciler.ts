@@ -2,7 +2,15 @@
  * Brings one SeiNode to what its spec says: observe, decide, act, flush (spec/seinode.md 3, design section 2). The order
  * of the steps is load-bearing; each says why it stands where it does.
  */
-import { ControllerNames, Finalizers, type SeiNode, SeiNodeConditions, SeiNodeReasons, seiNodes } from "#api";
+import {
+  ControllerNames,
+  Finalizers,
+  type SeiNode,
+  SeiNodeConditions,
+  SeiNodeHealth,
+  SeiNodeReasons,
+  seiNodes,
+} from "#api";
 import {
   Applier,
   addFinalizer,
@@ -108,7 +116,7 @@ async function reconcile(
 /** The CRD does not demand a spec. Nothing is done for such an object until it gets one. */
 function tellMissingSpec(runtime: SeiNodeRuntime, pass: Pass): Promise<ReconcileResult> {
   const message = "spec is missing: a SeiNode needs at least chainId, image and a mode";
-  return finishPass(runtime, pass, {}, undefined, { reason: "InvalidSpec", message });
+  return finishPass(runtime, pass, {}, undefined, { reason: SeiNodeHealth.invalidSpec, message });
 }
 
 async function advance(runtime: SeiNodeRuntime, pass: Pass): Promise<ReconcileResult> {
@@ -164,7 +172,7 @@ function setPaused(pass: Pass): void {
 function seedUpdateCondition(pass: Pass): void {
   const type = SeiNodeConditions.nodeUpdateInProgress;
   if (findCondition(pass.status.conditions, type) !== undefined) return;
-  setPassCondition(pass, { type, status: "False", reason: "NotStarted", message: "" });
+  setPassCondition(pass, { type, status: "False", reason: SeiNodeReasons.notStarted, message: "" });
 }
 
 /** A StatefulSet without our label is in no cache and wakes nobody: whether it is gone has to be asked. */
@@ -191,13 +199,15 @@ async function bringStatefulSetInShape(runtime: SeiNodeRuntime, pass: Pass): Pro
     delete status.statefulSet;
     return { requeueAfterMs: 1 };
   }
-  const passing = outcome.reason === "StatefulSetTerminating";
+  const passing = outcome.reason === SeiNodeHealth.statefulSetTerminating;
   pass.blocked = { reason: outcome.reason, message: outcome.message, passing };
   return { requeueAfterMs: FOREIGN_POLL_MS };
 }
 
 function wasForeign(status: Pass["status"]): boolean {
-  return findCondition(status.conditions, SeiNodeConditions.ready)?.reason === "ForeignStatefulSet";
+  return (
+    findCondition(status.conditions, SeiNodeConditions.ready)?.reason === SeiNodeHealth.foreignStatefulSet
+  );
 }
 
 /** Init plans make these; a Running node gets them back when somebody deletes or changes them. */

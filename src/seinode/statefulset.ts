@@ -9,7 +9,7 @@
  *   not recorded, none or adoptable ---> apply, and the caller records the uid
  *   not recorded, somebody else's -----> reported
  */
-import { FieldOwners, type SeiNode, seiNodes } from "#api";
+import { FieldOwners, type SeiNode, SeiNodeHealth, seiNodes } from "#api";
 import {
   type Applier,
   type Client,
@@ -160,14 +160,14 @@ function foreign(statefulSet: DeepReadonly<StatefulSet>): StatefulSetOutcome {
   if (controller?.kind === seiNodes.kind && controller.name === statefulSet.metadata.name) {
     return {
       state: "blocked",
-      reason: "StatefulSetTerminating",
+      reason: SeiNodeHealth.statefulSetTerminating,
       message: `StatefulSet ${statefulSet.metadata.name} of the previous SeiNode of this name is still there; it is created anew once that one is gone`,
     };
   }
   const owner = controller === undefined ? "nobody" : `${controller.kind} ${controller.name}`;
   return {
     state: "blocked",
-    reason: "ForeignStatefulSet",
+    reason: SeiNodeHealth.foreignStatefulSet,
     message:
       `StatefulSet ${statefulSet.metadata.name} exists, is controlled by ${owner} and was not made for this SeiNode; ` +
       "delete or rename it, or give the SeiNode another name",
@@ -177,7 +177,7 @@ function foreign(statefulSet: DeepReadonly<StatefulSet>): StatefulSetOutcome {
 function terminating(statefulSet: DeepReadonly<StatefulSet>): StatefulSetOutcome {
   return {
     state: "blocked",
-    reason: "StatefulSetTerminating",
+    reason: SeiNodeHealth.statefulSetTerminating,
     message: `StatefulSet ${statefulSet.metadata.name} is being deleted; it is recreated once it is gone`,
   };
 }

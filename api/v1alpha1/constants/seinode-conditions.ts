@@ -17,6 +17,8 @@ export type SeiNodeConditionType = (typeof SeiNodeConditions)[keyof typeof SeiNo
 export const SeiNodeReasons = {
   paused: "Paused",
   notPaused: "NotPaused",
+  /** Ours: NodeUpdateInProgress before the first update. */
+  notStarted: "NotStarted",
   updateStarted: "UpdateStarted",
   updateComplete: "UpdateComplete",
   updateFailed: "UpdateFailed",

@@ -6,4 +6,6 @@ export const SeiNodeEvents = {
   sidecarReadinessRestored: "SidecarReadinessRestored",
   /** An image changed while an update plan was active, and a newer plan took its place (design D2). */
   nodeUpdateSuperseded: "NodeUpdateSuperseded",
+  /** A deleted SeiNode leaves behind the volume of its name, because it is not its own (design D25). */
+  dataVolumeKept: "DataVolumeKept",
 } as const;
