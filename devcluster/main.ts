@@ -3,8 +3,16 @@
  *
  * The controller is not part of it: start it beside it, with the line this prints.
  */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { systemClock } from "#clock";
-import { startControlPlane, startSimulator } from "./index.ts";
+import {
+  type ControlPlane,
+  installManagerAccess,
+  managerEnvironment,
+  startControlPlane,
+  startSimulator,
+} from "./index.ts";
 
 try {
   await main();
@@ -21,21 +29,21 @@ async function main(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopped.abort());
   try {
     if (stopped.signal.aborted) return;
-    await control.installCrds();
+    await Promise.all([control.installCrds(), installManagerAccess(control)]);
     const simulator = await startSimulator({ kubeconfig: control.adminKubeconfig });
     try {
       if (stopped.signal.aborted) return;
+      const managerEnv = await writeManagerEnvironment(control, simulator.proxyUrl);
       console.error(`
-Ready: ${control.server}, CRDs of sei.io installed, one simulated node.
+Ready: ${control.server}, CRDs and roles of the operator installed, one simulated node.
 
-Use it with kubectl (any, or "make control-plane" shows the path of one):
+Use it with kubectl (any; this one is always there: ${control.kubectlBinary}):
 `);
       console.log(`export KUBECONFIG=${control.adminKubeconfig}`);
       console.error(`
-Start the controller against it, in another terminal and with its SEI_* settings in the environment; it reaches the
-simulated sidecars through this proxy:
+Start the controller against it from another terminal, with the rights of its ServiceAccount:
 
-HTTP_PROXY=${simulator.proxyUrl} NO_PROXY=127.0.0.1 node_modules/.bin/node src/main.ts --kubeconfig ${control.adminKubeconfig}
+${startCommand(managerEnv)}
 
 Logs are in ${control.directory}. Ctrl-C stops it and removes everything.`);
       while (!stopped.signal.aborted) {
@@ -49,4 +57,20 @@ Logs are in ${control.directory}. Ctrl-C stops it and removes everything.`);
   } finally {
     await control.stop();
   }
+}
+
+/** As a shell file, because the settings are many. */
+async function writeManagerEnvironment(
+  control: ControlPlane,
+  proxyUrl: string,
+): Promise<{ file: string; kubeconfig: string }> {
+  const { kubeconfig, env } = await managerEnvironment(control, proxyUrl);
+  const file = join(control.directory, "manager.env");
+  const lines = Object.entries(env).map(([name, value]) => `export ${name}='${value}'\n`);
+  await writeFile(file, lines.join(""), { mode: 0o600 });
+  return { file, kubeconfig };
+}
+
+function startCommand({ file, kubeconfig }: { file: string; kubeconfig: string }): string {
+  return `. ${file} && node_modules/.bin/node src/main.ts --kubeconfig ${kubeconfig}`;
 }

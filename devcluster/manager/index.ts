@@ -5,6 +5,7 @@ export {
   MANAGER_SERVICE_ACCOUNT,
   type ManagerOptions,
   type ManagerProcess,
+  managerEnvironment,
   startManager,
 } from "./manager-process.ts";
 export { devSettings } from "./settings.ts";

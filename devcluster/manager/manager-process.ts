@@ -51,11 +51,25 @@ export async function installManagerAccess(controlPlane: ControlPlane): Promise<
   if (code !== 0) throw new Error(`install config/rbac: ${stderr}`);
 }
 
+/** What a manager needs to run against the devcluster as its ServiceAccount: a kubeconfig and its environment. */
+export async function managerEnvironment(
+  controlPlane: ControlPlane,
+  proxyUrl: string,
+): Promise<{ kubeconfig: string; env: Record<string, string> }> {
+  const kubeconfig = await controlPlane.serviceAccountKubeconfig(MANAGER_NAMESPACE, MANAGER_SERVICE_ACCOUNT);
+  const env = {
+    POD_NAMESPACE: MANAGER_NAMESPACE,
+    SEI_SIDECAR_TOKEN_FILE: await writeToken(kubeconfig),
+    HTTP_PROXY: proxyUrl,
+    ...devSettings,
+  };
+  return { kubeconfig, env };
+}
+
 /** Resolves when /readyz is green: all caches are in sync. Rejects with the end of its log when it is not in time. */
 export async function startManager(options: ManagerOptions): Promise<ManagerProcess> {
   const { controlPlane } = options;
-  const kubeconfig = await controlPlane.serviceAccountKubeconfig(MANAGER_NAMESPACE, MANAGER_SERVICE_ACCOUNT);
-  const tokenFile = await writeToken(kubeconfig);
+  const { kubeconfig, env } = await managerEnvironment(controlPlane, options.proxyUrl);
   const [probePort, metricsPort] = [await freePort(), await freePort()];
   const logFile = join(controlPlane.directory, `manager-${probePort}.log`);
   const child = await startChild({
@@ -73,10 +87,7 @@ export async function startManager(options: ManagerOptions): Promise<ManagerProc
     env: {
       PATH: process.env.PATH ?? "",
       HOME: controlPlane.directory,
-      POD_NAMESPACE: MANAGER_NAMESPACE,
-      SEI_SIDECAR_TOKEN_FILE: tokenFile,
-      HTTP_PROXY: options.proxyUrl,
-      ...devSettings,
+      ...env,
       ...options.env,
     },
   });
