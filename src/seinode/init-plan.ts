@@ -64,7 +64,8 @@ function publishesSnapshots(node: DeepReadonly<SeiNode>): boolean {
   return generation?.tendermint?.publish !== undefined;
 }
 
-function refuseUnsupported(node: DeepReadonly<SeiNode>): void {
+/** Throws UnsupportedSpec for a node that this version could not bring up to its end. */
+export function refuseUnsupported(node: DeepReadonly<SeiNode>): void {
   const { validator, replayer } = node.spec;
   const snapshot = snapshotOf(node);
   const unsupported =

@@ -18,29 +18,39 @@ const failedNode: SeiNodeStatus = {
 const unreachable = new SidecarError("nobody there", { class: "unreachable" });
 
 /** Each state, how it is reached, and the most passes in 20 minutes at rest. */
-const resting: readonly [situation: string, make: () => PassWorld, mostPasses: number][] = [
+const resting: readonly [situation: string, make: () => PassWorld, mostPasses: number, error?: RegExp][] = [
   ["is Running and ready", () => new PassWorld(seiNode({}, running)), 42],
   ["is Running on a halted seid", () => new PassWorld(seiNode({}, running), { pod: notReady() }), 42],
-  ["is paused", () => paused(), 2],
+  ["is paused", () => new PassWorld(seiNode({ paused: true }, running), { pod: null }), 2],
   ["is Failed", () => new PassWorld(seiNode({}, failedNode)), 2],
   ["has another chain than its data", () => new PassWorld(seiNode({ chainId: "other-1" }, running)), 2],
-  ["has no pod", () => new PassWorld(seiNode({}, running), { pod: null }), 250],
+  ["has no pod", () => new PassWorld(seiNode({}, running), { pod: null }), 45],
   [
     "has a pod that cannot pull its image",
     () => new PassWorld(seiNode({}, running), { pod: unpullable() }),
-    250,
+    45,
   ],
-  ["waits for its first pod", () => new PassWorld(seiNode(), { pod: null }), 250],
-  ["waits for its first pod to pull", () => new PassWorld(seiNode(), { pod: unpullable() }), 250],
-  ["waits for a new pod in an update", () => updatingWithoutPod(), 250],
-  ["has a sidecar that does not answer", () => silent(seiNode({}, running)), 250],
-  ["has a sidecar that does not answer while it initialises", () => silent(seiNode()), 250],
-  ["has an invalid spec", () => new PassWorld(seiNode({ fullNode: { snapshotGeneration: {} } })), 45],
-  ["holds a plan of another version", () => new PassWorld(seiNode({}, unknownPlan())), 45],
+  ["waits for its first pod", () => new PassWorld(seiNode(), { pod: null }), 245],
+  ["waits for its first pod to pull", () => new PassWorld(seiNode(), { pod: unpullable() }), 245],
+  ["waits for a new pod in an update", () => updatingWithoutPod(), 245],
+  ["has a sidecar that does not answer", () => silent(seiNode({}, running)), 245],
+  ["has a sidecar that does not answer while it initialises", () => silent(seiNode()), 245],
+  [
+    "has an invalid spec",
+    () => new PassWorld(seiNode({ fullNode: { snapshotGeneration: {} } })),
+    25,
+    /^InvalidSpec/,
+  ],
+  [
+    "holds a plan of another version",
+    () => new PassWorld(seiNode({}, unknownPlan())),
+    25,
+    /^UnsupportedSpec/,
+  ],
   ["has a StatefulSet on its way out", () => terminating(), 125],
 ];
 
-for (const [situation, make, mostPasses] of resting) {
+for (const [situation, make, mostPasses, error] of resting) {
   test(`a node that ${situation} settles, is then written no more, and is looked at ${mostPasses} times in 20 min at most`, async () => {
     const world = make();
     // Long enough for Stalled to come, and for the longest back-off to be reached.
@@ -49,6 +59,8 @@ for (const [situation, make, mostPasses] of resting) {
     await world.elapse(20 * MINUTE);
     assert.deepEqual(world.kube.writes.slice(writes), []);
     const rested = world.passes.length - passes;
+    const errors = new Set(world.passes.slice(passes).map((pass) => String(pass.error)));
+    for (const text of errors) assert.match(text, error ?? /^undefined$/);
     assert.ok(rested <= mostPasses, `${rested} passes`);
   });
 }
@@ -59,7 +71,7 @@ for (const [situation, make, mostWrites] of [
     () => failing("config-patch", seiNode({ image: "sei:v2" }, running)),
     16,
   ],
-  ["whose sidecar stays not ready after each mark-ready", () => deaf(), 66],
+  ["whose sidecar stays not ready after each mark-ready", () => deaf(), 62],
 ] as const) {
   test(`a node ${situation} is tried again without an end, with ${mostWrites} status writes in 20 min at most`, async () => {
     const world = make();
@@ -69,6 +81,7 @@ for (const [situation, make, mostWrites] of [
     const written = world.statusWrites - writes;
     assert.ok(written <= mostWrites, `${written} writes`);
     assert.ok(world.sidecar.posts.length > posts);
+    for (const { error } of world.passes) assert.equal(error, undefined);
   });
 }
 
@@ -87,11 +100,6 @@ function unpullable() {
     state: { waiting: { reason: "ErrImagePull" } },
   });
   return withContainer(waiting, "kube-rbac-proxy", { state: { waiting: { reason: "PodInitializing" } } });
-}
-
-function paused(): PassWorld {
-  const world = new PassWorld(seiNode({ paused: true }, running), { pod: null });
-  return world;
 }
 
 function silent(node: ReturnType<typeof seiNode>): PassWorld {

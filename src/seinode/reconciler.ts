@@ -38,6 +38,7 @@ import { describeFailure } from "./failures.ts";
 import { finishPass } from "./finish.ts";
 import { guardIdentity } from "./identity-guard.ts";
 import { type Images, podImages } from "./images.ts";
+import { refuseUnsupported } from "./init-plan.ts";
 import { NodeIds } from "./node-ids.ts";
 import { confirmPod, observePod, openPass, type Pass, setPassCondition } from "./pass.ts";
 import { resolvePeers } from "./peer-resolution.ts";
@@ -126,6 +127,9 @@ async function advance(runtime: SeiNodeRuntime, pass: Pass): Promise<ReconcileRe
   // Terminal until a person asks for another try (D10). Pausing a Failed node changes nothing either.
   if (status.phase === "Failed" && runtime.retryRequests.pending(pass.key, node, status) === undefined)
     return {};
+
+  // Not a pod is made for a node that could not be brought up. One that exists already is kept in shape.
+  if (status.phase === undefined && status.statefulSet === undefined) refuseUnsupported(node);
 
   const wanted: Images = { seid: node.spec.image, sidecar: sidecarImage(node, runtime.settings) };
   pass.wanted = wanted;

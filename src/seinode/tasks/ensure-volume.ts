@@ -24,5 +24,5 @@ export async function ensureVolume(runtime: SeiNodeRuntime, pass: Pass): Promise
   });
   if (accepted) return { state: "complete" };
   if (reason === SeiNodeReasons.pvcInvalid) return { state: "terminal", error: message };
-  return { state: "running", waitingFor: message, pollAfterMs: IMPORT_POLL_MS };
+  return { state: "running", waitingFor: `the imported volume: ${message}`, pollAfterMs: IMPORT_POLL_MS };
 }
