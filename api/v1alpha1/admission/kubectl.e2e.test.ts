@@ -89,6 +89,7 @@ describe("samples", () => {
       "deployment-rpc.yaml",
       "full-node-s3-bootstrap.yaml",
       "full-node-state-sync.yaml",
+      "full-node.yaml",
       "replayer.yaml",
       "task-await-condition.yaml",
       "task-await-nodes-at-height.yaml",
