@@ -5,11 +5,9 @@ import {
   type Client,
   type Controller,
   type EventRecorder,
-  type InformerEvent,
-  type KubeObject,
   keyOf,
   type Logger,
-  type ObjectKey,
+  labelKeys,
   type Reconcile,
 } from "#kube";
 import { createPlanEngine, createSidecarTaskRunner } from "#plan";
@@ -33,6 +31,9 @@ export interface ControllerContext {
   /** A controller with its metrics, 64 workers, not started. `name` is the `controller` label of metrics and logs. */
   readonly createController: (name: string, reconcile: Reconcile) => Controller;
 }
+
+/** The node a child is labelled with, and the one it was labelled with before: that one has lost it. */
+const nodeOfLabel = labelKeys(Labels.node);
 
 /** Each kind adds its controller here and nowhere else. */
 export function createControllers(context: ControllerContext): readonly Controller[] {
@@ -62,10 +63,4 @@ function seiNodeController(context: ControllerContext): Controller {
   controller.watch(caches.configMaps, { map: nodeOfLabel });
   controller.watch(caches.jobs, { map: nodeOfLabel });
   return controller;
-}
-
-function nodeOfLabel({ object }: InformerEvent<KubeObject>): ObjectKey[] {
-  const { namespace = "", labels } = object.metadata;
-  const name = labels?.[Labels.node];
-  return name === undefined ? [] : [{ namespace, name }];
 }

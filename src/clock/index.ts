@@ -24,11 +24,18 @@ export interface Random {
   uuid(): string;
 }
 
+/** What setTimeout can hold. Anything longer would fire after a millisecond. */
+const maxTimerMs = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, fn) {
-    const timer = setTimeout(fn, ms);
+    let timer: NodeJS.Timeout;
+    const arm = (left: number): void => {
+      timer = left > maxTimerMs ? setTimeout(() => arm(left - maxTimerMs), maxTimerMs) : setTimeout(fn, left);
+    };
+    arm(ms);
     return () => clearTimeout(timer);
   },
   sleep(ms, signal) {
@@ -37,12 +44,12 @@ export const systemClock: Clock = {
         reject(signal.reason);
         return;
       }
-      const timer = setTimeout(() => {
+      const cancel = systemClock.after(ms, () => {
         signal?.removeEventListener("abort", onAbort);
         resolve();
-      }, ms);
+      });
       function onAbort() {
-        clearTimeout(timer);
+        cancel();
         reject(signal?.reason);
       }
       signal?.addEventListener("abort", onAbort, { once: true });

@@ -130,6 +130,7 @@ for (const [title, error] of [
   ["a reset", new ApiError("x", { class: "transient" })],
   ["a 500", new ApiError("x", { class: "transient", status: 500 })],
   ["our own abort", new ApiError("x", { class: "aborted" })],
+  ["a fence that closed in mid-flight", new ApiError("x", { class: "fenced" })],
   ["an answer with an unsafe integer", new UnsafeIntegerError("create", "data", "9007199254740993", {})],
   ["an error nobody foresaw", new TypeError("x")],
 ] as const) {
@@ -148,7 +149,7 @@ for (const [title, error] of [
   ["a conflict", new ApiError("x", { class: "conflict", status: 409 })],
   ["429", new ApiError("x", { class: "transient", status: 429 })],
   ["a refusal", new ApiError("x", { class: "invalid", status: 422 })],
-  ["a closed fence", new ApiError("x", { class: "fenced" })],
+  ["a closed fence", new ApiError("x", { class: "fenced", notExecuted: true })],
 ] as const) {
   test(`after ${title} nothing was written, and reads stay in the cache`, async () => {
     await synced(configMap("a", 3));
@@ -269,6 +270,36 @@ test("a pod in its grace period stays visible after our delete; one without grac
   answers.deleteForAnswer = () => terminating(0);
   await client.delete(configMaps, key);
   await assert.rejects(client.get(configMaps, key), (error) => isApiError(error, "notFound"));
+});
+
+test("a delete answered with the object as it last was, as Services and claims are, leaves nothing", async () => {
+  await synced(configMap("a", 3));
+  answers.deleteForAnswer = () => configMap("a", 11);
+  await client.delete(configMaps, key);
+  await assert.rejects(client.get(configMaps, key), (error) => isApiError(error, "notFound"));
+  // The watch is still behind: what it shows of the object is older than its end.
+  api.open.send("MODIFIED", configMap("a", 10));
+  await clock.advance(0);
+  assert.deepEqual(await client.list(configMaps), []);
+  api.open.send("ADDED", configMap("a", 12, { uid: "successor" }));
+  await clock.advance(0);
+  assert.equal((await client.get(configMaps, key)).metadata.uid, "successor");
+  assert.deepEqual(calls, ["deleteForAnswer a"]);
+});
+
+test("a write that certainly was not carried out does not make the next read live", async () => {
+  await synced(configMap("a", 3));
+  for (const errorClass of ["transient", "aborted", "fenced"] as const) {
+    answers.mergePatch = fails(new ApiError("connection refused", { class: errorClass, notExecuted: true }));
+    answers.deleteForAnswer = answers.mergePatch;
+    await assert.rejects(client.mergePatch(configMaps, key, {}));
+    await assert.rejects(client.delete(configMaps, key));
+  }
+  await client.get(configMaps, key);
+  assert.deepEqual(
+    calls.filter((line) => line.startsWith("get")),
+    [],
+  );
 });
 
 test("a delete that finds nothing is rejected, and the cache stops showing what it still held", async () => {

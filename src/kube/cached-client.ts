@@ -3,7 +3,7 @@
  * what it wrote, so that a read never goes back behind our own writes. See `Client` for the contract.
  */
 import type { ApplyOptions, Client, DeleteOptions, ListOptions, Reader, Subresource } from "./client.ts";
-import { ApiError, isNotFound } from "./errors.ts";
+import { ApiError, isApiError, isNotFound } from "./errors.ts";
 import { UnsafeIntegerError } from "./exact-json.ts";
 import { deepFreeze } from "./freeze.ts";
 import type { Informer } from "./informer.ts";
@@ -140,7 +140,7 @@ class CachedClient implements Client {
       throw error;
     }
     if (writes === undefined || ticket === undefined) return;
-    if (isObject(answer)) writes.answered(answer, ticket);
+    if (isObject(answer)) writes.deleted(answer, ticket);
     else writes.removed(key, uidInStatus(answer) ?? options?.preconditions?.uid, ticket);
   }
 
@@ -213,11 +213,13 @@ function idOf(resource: ResourceType): string {
 
 /**
  * Whether a failed write may have been carried out. A refusal says no: 4xx, 429 among them, which is sent before anything is
- * done. No answer, 5xx, our own abort in mid-flight and an answer that cannot be represented do not.
+ * done, and so does an error that says it was never sent. No answer, 5xx, our own abort in mid-flight and an answer that
+ * cannot be represented do not.
  */
 function mayHaveHappened(error: unknown): boolean {
   if (!(error instanceof ApiError) || error instanceof UnsafeIntegerError) return true;
-  return error.class === "aborted" || (error.class === "transient" && error.status !== 429);
+  if (error.notExecuted || error.status === 429) return false;
+  return isApiError(error, "aborted", "fenced", "transient");
 }
 
 function isObject(answer: unknown): answer is KubeObject {

@@ -53,7 +53,11 @@ export class CallScope {
     if (this.#ended === undefined) return undefined;
     const { words, cause } = this.#ended;
     const doubt = call.write ? (sent ? uncertain : "; nothing was written") : "";
-    return new ApiError(`${call.what}: ${words}${doubt}`, { class: this.#ended.class, cause });
+    return new ApiError(`${call.what}: ${words}${doubt}`, {
+      class: this.#ended.class,
+      notExecuted: !sent,
+      cause,
+    });
   }
 
   dispose(): void {

@@ -88,7 +88,7 @@ export class Caller {
 
   #assertUsable(call: Call): void {
     if (this.#closed.signal.aborted)
-      throw new ApiError(`${call.what}: the client is closed`, { class: "aborted" });
+      throw new ApiError(`${call.what}: the client is closed`, { class: "aborted", notExecuted: true });
   }
 
   async #perform<T>(call: Call, scope: CallScope, read: (answer: ExchangeAnswer) => Promise<T>): Promise<T> {
@@ -156,7 +156,7 @@ export class Caller {
     if (ended !== undefined) return ended;
     if (!(cause instanceof CredentialError)) return errorFromNoAnswer(call, cause);
     const words = `no credential: ${clean(cause.message)}; nothing was sent`;
-    return new ApiError(`${call.what}: ${words}`, { class: "transient", cause });
+    return new ApiError(`${call.what}: ${words}`, { class: "transient", notExecuted: true, cause });
   }
 
   async #renewed(call: Call, scope: CallScope, refused: ExchangeAnswer["credential"]): Promise<boolean> {

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { ManualClock, type Random } from "#clock";
-import { type Controller, type ControllerMetrics, createController, type EventRoute } from "./controller.ts";
+import {
+  type Controller,
+  type ControllerMetrics,
+  type ControllerOptions,
+  createController,
+} from "./controller.ts";
 import { ApiError, TerminalError } from "./errors.ts";
-import { ownKey } from "./event-keys.ts";
-import type { Informer, InformerEvent } from "./informer.ts";
 import type { Reconcile, ReconcileContext, ReconcileResult } from "./reconcile.ts";
-import { type ConfigMap, configMaps } from "./resources.ts";
-import { configMap, MemoryLog } from "./testing/objects.ts";
+import { MemoryLog } from "./testing/objects.ts";
 
 let clock: ManualClock;
 let log: MemoryLog;
@@ -45,25 +47,7 @@ const metrics: ControllerMetrics = {
   timedOut: () => count("timeout"),
 };
 
-class FakeInformer {
-  readonly resource = configMaps;
-  readonly #gate = Promise.withResolvers<void>();
-  #handler: (event: InformerEvent<ConfigMap>) => void = () => {};
-
-  synced = () => this.#gate.promise;
-  sync = () => this.#gate.resolve();
-  fail = (error: Error) => this.#gate.reject(error);
-  emit = (event: InformerEvent<ConfigMap>) => this.#handler(event);
-  onEvent(handler: (event: InformerEvent<ConfigMap>) => void): () => void {
-    this.#handler = handler;
-    return () => {};
-  }
-}
-
-function newController(
-  reconcile: Reconcile,
-  more: { workers?: number; deadlineMs?: number } = {},
-): Controller {
+function newController(reconcile: Reconcile, more: Partial<ControllerOptions> = {}): Controller {
   let ids = 0;
   const random: Random = { next: () => 0, uuid: () => `id-${++ids}` };
   return createController({ name: "test", reconcile, clock, random, log, metrics, ...more });
@@ -92,41 +76,6 @@ function scripted(...outcomes: (Error | string | ReconcileResult)[]) {
   };
   return { runs, reconcile };
 }
-
-test("workers start only when every informer has synced; what came before is not lost", async () => {
-  const { runs, reconcile } = scripted();
-  const controller = newController(reconcile);
-  const [first, second] = [new FakeInformer(), new FakeInformer()];
-  for (const informer of [first, second]) {
-    controller.watch(informer as unknown as Informer<ConfigMap>, { map: ownKey });
-  }
-  first.emit({ type: "added", object: configMap("a", 1) });
-  finished.push(controller.start(stop.signal));
-  first.sync();
-  await clock.advance(60_000);
-  assert.equal(runs.length, 0);
-  second.sync();
-  await clock.advance(0);
-  assert.equal(runs.length, 1);
-});
-
-test("an informer that cannot sync fails the start, a stop while waiting does not", async () => {
-  const { reconcile } = scripted();
-  const failing = newController(reconcile);
-  const informer = new FakeInformer();
-  failing.watch(informer as unknown as Informer<ConfigMap>, { map: ownKey });
-  const start = failing.start(stop.signal);
-  informer.fail(new Error("no"));
-  await assert.rejects(start, /no/);
-
-  const stopped = newController(reconcile);
-  const other = new FakeInformer();
-  stopped.watch(other as unknown as Informer<ConfigMap>, { map: ownKey });
-  const end = stopped.start(stop.signal);
-  stop.abort(new Error("over"));
-  other.fail(new Error("over"));
-  await end;
-});
 
 test("a controller is started once", async () => {
   const controller = await started(scripted().reconcile);
@@ -227,6 +176,41 @@ test("a conflict comes back at once, is no error, and is told at debug level onl
   assert.equal(runs.length, 2);
   assert.deepEqual([counts.requeue, counts.failed], [1, undefined]);
   assert.equal(log.at("error").length, 0);
+});
+
+test("a conflict that does not end is an error from the fifth time in a row on, until it ends", async () => {
+  const conflict = new ApiError("conflict with kubectl", { class: "conflict", status: 409 });
+  const { reconcile } = scripted(...Array.from({ length: 6 }, () => conflict), {}, conflict);
+  const controller = await started(reconcile);
+  controller.enqueue(key);
+  await clock.advance(10_000);
+  assert.deepEqual([counts.requeue, counts.failed, counts.error], [4, 2, 2]);
+  assert.deepEqual(
+    log.at("error").map(({ message, facts }) => [message, facts.failures]),
+    [5, 6].map((failures) => ["reconcile meets conflicts that do not end and is repeated", failures]),
+  );
+  controller.enqueue(key);
+  await clock.advance(10);
+  assert.deepEqual([counts.requeue, counts.failed], [5, 2]);
+});
+
+test("a call that ended by somebody else's abort is an error like any other", async () => {
+  const { runs, reconcile } = scripted(new ApiError("the client was closed", { class: "aborted" }));
+  const controller = await started(reconcile);
+  controller.enqueue(key);
+  await clock.advance(5);
+  assert.equal(runs.length, 2);
+  assert.deepEqual([counts.failed, counts.panic, log.at("error").length], [1, undefined, 1]);
+});
+
+test("a requeueAfterMs that is no number is a bug of the reconcile, and does not spin", async () => {
+  const { runs, reconcile } = scripted({ requeueAfterMs: Number.NaN });
+  const controller = await started(reconcile);
+  controller.enqueue(key);
+  await clock.advance(10);
+  assert.deepEqual(runs, [0, 5]);
+  assert.deepEqual([counts.panic, counts.failed], [1, 1]);
+  assert.match(String(log.at("error")[0]?.facts.error), /requeueAfterMs is not a number/);
 });
 
 test("a closed fence is no error, and the key is not lost should it open again", async () => {
@@ -345,37 +329,4 @@ test("a stop aborts the running reconciles, counts no error, starts none of the 
   await Promise.all(finished);
   assert.deepEqual(seen, ["a"]);
   assert.deepEqual([counts.failed, log.at("error").length], [undefined, 0]);
-});
-
-test("predicates keep events from waking anybody; one that throws lets the event pass", async () => {
-  const { runs, reconcile } = scripted();
-  const controller = newController(reconcile);
-  const informer = new FakeInformer();
-  const route: EventRoute<ConfigMap> = {
-    predicate: ({ object }) => {
-      if (object.metadata.name === "broken") throw new Error("predicate bug");
-      return object.metadata.name === "wanted";
-    },
-    map: ownKey,
-  };
-  controller.watch(informer as unknown as Informer<ConfigMap>, route);
-  informer.sync();
-  finished.push(controller.start(stop.signal));
-  for (const name of ["unwanted", "wanted", "broken"])
-    informer.emit({ type: "added", object: configMap(name, 1) });
-  await clock.advance(0);
-  assert.equal(runs.length, 2);
-  assert.equal(log.at("error").length, 1);
-});
-
-test("a mapping that throws is logged and never reaches the informer", async () => {
-  const controller = newController(scripted().reconcile);
-  const informer = new FakeInformer();
-  controller.watch(informer as unknown as Informer<ConfigMap>, {
-    map: (): never => {
-      throw new Error("mapping bug");
-    },
-  });
-  informer.emit({ type: "added", object: configMap("a", 1) });
-  assert.match(String(log.at("error")[0]?.facts.error), /mapping bug/);
 });

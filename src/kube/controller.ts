@@ -7,6 +7,7 @@
  * | resolves, nothing                 | backoff forgotten           | success                     |
  * | resolves, requeueAfterMs          | forgotten, back after that  | requeue_after               |
  * | rejects: conflict                 | retried with backoff        | requeue (logged at debug)   |
+ * | the same from the fifth in a row  | retried with backoff        | error                       |
  * | rejects: TerminalError            | forgotten, waits for events | error, terminal error       |
  * | rejects: our own stop, the fence  | left alone: we are stopping | nothing                     |
  * | rejects: anything else, deadline  | retried with backoff        | error (and panic for a bug) |
@@ -60,7 +61,10 @@ export interface ControllerOptions {
 }
 
 export interface EventRoute<T extends KubeObject> {
-  /** Events it refuses wake nobody. One that throws counts as passed: a look too many does no harm. */
+  /**
+   * Events it refuses wake nobody. One that throws counts as passed: a look too many does no harm. Not asked about objects
+   * that cannot be read, or can be again: what it compares is missing, and the reconciler is the one to report it.
+   */
   predicate?: (event: InformerEvent<T>) => boolean;
   /** The keys to look at because of this event. */
   map: (event: InformerEvent<T>) => Iterable<ObjectKey>;
@@ -68,7 +72,10 @@ export interface EventRoute<T extends KubeObject> {
 
 export interface Controller {
   readonly name: string;
-  /** Feeds the events of an informer into the queue. To be called before `start`. */
+  /**
+   * Feeds the events of an informer into the queue, from the start to the stop, beginning with all it holds at the start:
+   * what came and went while this process was a standby concerns nobody. To be called before `start`.
+   */
   watch<T extends KubeObject>(informer: Informer<T>, options: EventRoute<T>): void;
   /** Asks for a look at the key now: for sources of events that are not informers. */
   enqueue(key: ObjectKey): void;
@@ -78,6 +85,9 @@ export interface Controller {
    */
   start(signal: AbortSignal): Promise<void>;
 }
+
+/** A conflict or two come from caches a moment behind. This many in a row, and somebody has to be told. */
+const conflictsToReport = 5;
 
 export function createController(options: ControllerOptions): Controller {
   return new QueueController(options);
@@ -89,7 +99,7 @@ class QueueController implements Controller {
   readonly #log: Logger;
   readonly #queue: WorkQueue;
   readonly #workers: number;
-  readonly #sources: { synced(signal: AbortSignal): Promise<void> }[] = [];
+  readonly #sources: Source[] = [];
   /** One per run in progress: a stop reaches each through here, without one listener per run on the long-lived signal. */
   readonly #running = new Set<AbortController>();
   #started = false;
@@ -104,14 +114,19 @@ class QueueController implements Controller {
   }
 
   watch<T extends KubeObject>(informer: Informer<T>, { predicate, map }: EventRoute<T>): void {
-    this.#sources.push(informer);
-    informer.onEvent((event) => {
+    const handle = (event: InformerEvent<T>): void => {
       try {
-        if (predicate !== undefined && !this.#passes(predicate, event)) return;
+        const comparable = event.unreadable === undefined && event.healed === undefined;
+        if (comparable && predicate !== undefined && !this.#passes(predicate, event)) return;
         for (const key of map(event)) this.#queue.add(key);
       } catch (error) {
         this.#log.error({ error, ...aboutEvent(event) }, "event could not be mapped to keys");
       }
+    };
+    this.#sources.push({
+      synced: (signal) => informer.synced(signal),
+      // Only at the start: the queue of a standby would fill with every object that ever was, and nobody empties it.
+      listen: () => informer.onEvent(handle),
     });
   }
 
@@ -123,19 +138,29 @@ class QueueController implements Controller {
     if (this.#started) throw new Error(`controller ${this.name} was started twice`);
     this.#started = true;
     try {
-      await Promise.all(this.#sources.map((informer) => informer.synced(signal)));
+      await Promise.all(this.#sources.map((source) => source.synced(signal)));
     } catch (error) {
-      await this.#queue.shutDown();
+      await this.#discard();
       if (signal.aborted) return;
       throw error;
     }
+    const listening = this.#sources.map((source) => source.listen());
     this.#log.info({ workers: this.#workers }, "controller started");
     const workers = Array.from({ length: this.#workers }, () => this.#work(signal));
     await aborted(signal);
+    for (const stopListening of listening) stopListening();
     for (const run of this.#running) run.abort(signal.reason);
     await this.#queue.shutDown();
     await Promise.all(workers);
     this.#log.info({}, "controller stopped");
+  }
+
+  /** Ends the queue of a controller that has no workers. What was enqueued before its start would keep it open for ever. */
+  async #discard(): Promise<void> {
+    const drained = this.#queue.shutDown();
+    for (let key = await this.#queue.take(); key !== undefined; key = await this.#queue.take())
+      this.#queue.done(key);
+    await drained;
   }
 
   /** One worker: takes keys until the queue is drained. After the stop it only empties the queue. */
@@ -171,11 +196,17 @@ class QueueController implements Controller {
         if (outcome.requeueAfterMs !== undefined) this.#queue.addAfter(key, outcome.requeueAfterMs);
         metrics?.reconciled(outcome.requeueAfterMs === undefined ? "success" : "requeue_after", seconds);
         return;
-      case "conflict":
-        log.debug({ error: outcome.error }, "reconcile met a conflict and is repeated");
+      case "conflict": {
         this.#queue.addRateLimited(key);
+        const facts = { error: outcome.error, failures: this.#queue.failures(key) };
+        if (facts.failures >= conflictsToReport) {
+          log.error(facts, "reconcile meets conflicts that do not end and is repeated");
+          break;
+        }
+        log.debug(facts, "reconcile met a conflict and is repeated");
         metrics?.reconciled("requeue", seconds);
         return;
+      }
       case "stopped":
         // When only the fence closed and opens again, the key must not be lost; when we are stopping, the queue refuses it.
         log.debug({ error: outcome.error }, "reconcile was stopped");
@@ -210,6 +241,13 @@ class QueueController implements Controller {
       return true;
     }
   }
+}
+
+/** What a watched informer is to the controller. */
+interface Source {
+  synced(signal: AbortSignal): Promise<void>;
+  /** Returns the function that ends it. */
+  listen(): () => void;
 }
 
 function aboutEvent({ type, object }: InformerEvent<KubeObject>): object {

@@ -6,10 +6,9 @@ import { createElector, type Elector } from "./elector.ts";
 import { ApiError } from "./errors.ts";
 import { createFence, type Fence } from "./fence.ts";
 import { holderOf, type LeaseRecord } from "./lease.ts";
-import type { Logger } from "./reconcile.ts";
+import { MemoryLog } from "./testing/objects.ts";
 import { ServerLease } from "./testing/scripted-lease.ts";
 
-const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
 const random: Random = { next: () => 0.5, uuid: () => "00000000-0000-4000-8000-000000000000" };
 
 /** The API server as one elector reaches it. */
@@ -80,24 +79,26 @@ interface Contender {
   readonly stop: AbortController;
   readonly end: Promise<"lost" | "released">;
   readonly leading: boolean[];
+  readonly log: MemoryLog;
 }
 
 function contend(identity: string, server: ServerLease, clock: ManualClock): Contender {
   const link = new Link(server, clock);
   const fence = createFence(clock, 10_000);
   const leading: boolean[] = [];
+  const log = new MemoryLog();
   const elector = createElector({
     client: link.client,
     fence,
     clock,
     random,
-    log: quiet,
+    log,
     lease: { namespace: "n", name: "l" },
     identity,
     onLeading: (now) => void leading.push(now),
   });
   const stop = new AbortController();
-  return { link, fence, elector, stop, leading, end: elector.run(stop.signal) };
+  return { link, fence, elector, stop, leading, log, end: elector.run(stop.signal) };
 }
 
 const holder = (server: ServerLease): string | undefined =>
@@ -273,5 +274,8 @@ describe("createElector", () => {
     assert.equal(await a.end, "released");
     assert.equal(holder(server), "a", "it runs out by itself");
     assert.equal(a.fence.isOpen, false);
+    const told = a.log.lines.map(({ message }) => message);
+    assert.ok(told.includes("could not give up the lease, it has to run out"));
+    assert.equal(told.includes("gave up the lease"), false);
   });
 });

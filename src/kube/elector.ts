@@ -63,7 +63,7 @@ export function createElector(options: ElectorOptions): Elector {
     announceAcquired = resolve;
   });
 
-  function enter(before: ElectionState, after: ElectionState): void {
+  function enter(before: ElectionState, after: ElectionState, saw: ElectionInput["saw"]): void {
     if (after.at === "leading") {
       // Before anything else sees the new state: the controllers start on it.
       if (before.at !== "leading" || before.held.renewedAt !== after.held.renewedAt)
@@ -87,8 +87,13 @@ export function createElector(options: ElectorOptions): Elector {
         log.info({ lease: options.lease, holder }, "waiting for the leader to give up or run out");
       }
     }
-    if (after.at === "released" && before.at === "releasing")
-      log.info({ lease: options.lease }, "gave up the lease");
+    if (after.at === "released" && before.at === "releasing") reportRelease(saw);
+  }
+
+  function reportRelease(saw: ElectionInput["saw"]): void {
+    if (saw === "written") log.info({ lease: options.lease }, "gave up the lease");
+    else if (saw === "read") log.info({ lease: options.lease }, "the lease is not ours, nothing to give up");
+    else log.warn({ lease: options.lease }, "could not give up the lease, it has to run out");
   }
 
   return {
@@ -110,7 +115,7 @@ export function createElector(options: ElectorOptions): Elector {
           next = stepElection(next.state, { saw: "stop" }, instantOf(clock), config);
           stopping = true;
         }
-        enter(state, next.state);
+        enter(state, next.state, input.saw);
         ({ state, action } = next);
       }
       return state.at === "lost" ? "lost" : "released";

@@ -13,9 +13,9 @@ export type ApiErrorClass =
   | "expired"
   /** 429, 5xx, resets, time-outs: the same request may succeed later. The write may or may not have happened. */
   | "transient"
-  /** The leadership fence was closed: nothing was sent. */
+  /** The leadership fence was closed: nothing was sent, or what was in flight was aborted (see `notExecuted`). */
   | "fenced"
-  /** Our own signal ended the call. */
+  /** A signal from this process ended the call: the caller's, or the end of the client. */
   | "aborted";
 
 export interface StatusCause {
@@ -34,6 +34,11 @@ export class ApiError extends Error {
   /** From Retry-After, when the server sent it. */
   readonly retryAfterMs: number | undefined;
   readonly causes: readonly StatusCause[];
+  /**
+   * Certainly not carried out, although no answer of the server says so: it was never sent. False says nothing: the
+   * class and status decide then.
+   */
+  readonly notExecuted: boolean;
 
   constructor(
     message: string,
@@ -43,6 +48,7 @@ export class ApiError extends Error {
       reason?: string;
       retryAfterMs?: number | undefined;
       causes?: readonly StatusCause[];
+      notExecuted?: boolean;
       cause?: unknown;
     },
   ) {
@@ -52,6 +58,7 @@ export class ApiError extends Error {
     this.reason = details.reason ?? "";
     this.retryAfterMs = details.retryAfterMs;
     this.causes = details.causes ?? [];
+    this.notExecuted = details.notExecuted ?? false;
   }
 }
 

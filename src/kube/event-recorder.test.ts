@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ManualClock, type Random } from "#clock";
+import { unlessAborted } from "./abort.ts";
 import { ApiError } from "./errors.ts";
 import { createEventRecorder, type RunningEventRecorder } from "./event-recorder.ts";
 import type { Logger } from "./reconcile.ts";
@@ -30,6 +31,10 @@ class EventStore {
   requests = 0;
   /** Errors for the next requests, in order. */
   failures: unknown[] = [];
+  /** Creates are carried out, but their answers get lost. */
+  losesAnswers = false;
+  /** Creates wait for it, or for their signal. */
+  held: Promise<void> | undefined;
   readonly stop = new AbortController();
   readonly recorder: RunningEventRecorder;
   readonly running: Promise<void>;
@@ -41,11 +46,14 @@ class EventStore {
       log: quiet,
       component: "seinode-controller",
       client: {
-        create: async (_resource, object) => {
+        create: async (_resource, object, signal) => {
           this.#request();
+          if (this.held !== undefined && signal !== undefined) await unlessAborted(this.held, signal);
           const event = object as unknown as StoredEvent;
-          assert.ok(!this.events.has(event.metadata.name), "names are unique");
-          this.events.set(event.metadata.name, structuredClone(event));
+          const { name } = event.metadata;
+          if (this.events.has(name)) throw new ApiError("exists", { class: "alreadyExists", status: 409 });
+          this.events.set(name, structuredClone(event));
+          if (this.losesAnswers) throw new ApiError("no answer", { class: "transient" });
           return object as never;
         },
         mergePatch: async (_resource, key, patch) => {
@@ -209,6 +217,31 @@ describe("createEventRecorder", () => {
     await store.end();
   });
 
+  it("creates an event whose answer was lost once only, and counts its repeats up", async () => {
+    const store = new EventStore();
+    store.losesAnswers = true;
+    store.recorder.event(node("a"), "Normal", "R", "m");
+    await store.clock.advance(10_000);
+    assert.equal(store.requests, 2);
+    store.losesAnswers = false;
+    store.recorder.event(node("a"), "Normal", "R", "m");
+    await store.clock.advance(0);
+    assert.deepEqual(
+      store.list.map(({ count }) => count),
+      [2],
+    );
+    await store.end();
+  });
+
+  it("takes another name when somebody else's event has the first one", async () => {
+    const store = new EventStore();
+    store.failures = [new ApiError("exists", { class: "alreadyExists", status: 409 })];
+    store.recorder.event(node("a"), "Normal", "R", "m");
+    await store.clock.advance(10_000);
+    assert.equal(store.list.length, 1);
+    await store.end();
+  });
+
   it("drops what the closed fence refuses, without a retry", async () => {
     const store = new EventStore();
     store.failures = [new ApiError("closed", { class: "fenced" })];
@@ -251,6 +284,33 @@ describe("createEventRecorder", () => {
     store.recorder.event(node("b"), "Normal", "R", "m");
     await store.clock.advance(0);
     assert.equal(store.list.length, 1);
+  });
+
+  it("finishes what it is sending when it is stopped, and loses nothing of what waits behind it", async () => {
+    const store = new EventStore();
+    const gate = Promise.withResolvers<void>();
+    store.held = gate.promise;
+    for (const name of ["a", "b", "c"]) store.recorder.event(node(name), "Normal", "R", "m");
+    await store.clock.advance(0);
+    store.stop.abort();
+    await store.clock.advance(1_000);
+    gate.resolve();
+    await store.end();
+    assert.deepEqual(
+      store.list.map(({ involvedObject }) => involvedObject.name),
+      ["a", "b", "c"],
+    );
+  });
+
+  it("gives up what it is sending two seconds after the stop", async () => {
+    const store = new EventStore();
+    store.held = new Promise(() => {});
+    store.recorder.event(node("a"), "Normal", "R", "m");
+    await store.clock.advance(0);
+    store.stop.abort();
+    await store.clock.advance(2_000);
+    await store.running;
+    assert.equal(store.clock.pending, 0);
   });
 
   it("spends no more than two seconds on what is left when the API server is away", async () => {

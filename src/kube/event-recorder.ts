@@ -58,7 +58,10 @@ export function createEventRecorder(options: EventRecorderOptions): RunningEvent
   let ended = false;
 
   async function drain(signal: AbortSignal): Promise<void> {
-    for (let next = queue.shift(); next !== undefined && !signal.aborted; next = queue.shift()) {
+    // Asked before one is taken: what is taken is either sent or lost.
+    while (!signal.aborted) {
+      const next = queue.shift();
+      if (next === undefined) return;
       await send(next, signal);
     }
   }
@@ -77,26 +80,36 @@ export function createEventRecorder(options: EventRecorderOptions): RunningEvent
     },
 
     async run(signal) {
-      const stopped = new Promise<void>((resolve) => {
-        if (signal.aborted) resolve();
-        signal.addEventListener("abort", () => resolve(), { once: true });
-      });
-      while (!signal.aborted) {
+      // Not the signal of the run: what is on its way at the stop has its two seconds, too.
+      const life = new AbortController();
+      let cancel = (): void => {};
+      const onStop = (): void => {
+        cancel = clock.after(FLUSH_MS, () => life.abort(new Error("shutting down")));
+        wake();
+      };
+      if (signal.aborted) onStop();
+      else signal.addEventListener("abort", onStop, { once: true });
+      for (;;) {
+        // One promise a turn: reactions on one that lived as long as the process would pile up.
         const more = new Promise<void>((resolve) => {
           wake = resolve;
         });
-        await drain(signal);
+        await drain(life.signal);
         if (dropped > 0) log.warn({ dropped }, "events were dropped, the queue is full");
         dropped = 0;
-        if (queue.length === 0) await Promise.race([more, stopped]);
+        if (signal.aborted) break;
+        await more;
       }
       ended = true;
-      const flush = new AbortController();
-      const cancel = clock.after(FLUSH_MS, () => flush.abort(new Error("shutting down")));
-      await drain(flush.signal);
       cancel();
     },
   };
+}
+
+/** Its first try may have created it. */
+interface NewEvent {
+  name: string;
+  inDoubt: boolean;
 }
 
 /** Sends one event, with a few retries. Never rejects. */
@@ -104,7 +117,14 @@ function createSender(options: EventRecorderOptions, correlator: EventCorrelator
   const { client, clock, random, log } = options;
   let sequence = 0;
 
-  async function sendOnce(facts: EventFacts, verdict: Sendable, signal: AbortSignal): Promise<void> {
+  const newName = (facts: EventFacts) => eventName(facts.object.name, clock.now(), sequence++);
+
+  async function sendOnce(
+    facts: EventFacts,
+    verdict: Sendable,
+    fresh: NewEvent,
+    signal: AbortSignal,
+  ): Promise<void> {
     const namespace = facts.object.namespace === "" ? "default" : facts.object.namespace;
     if (verdict.name !== undefined) {
       const message = truncate(verdict.message);
@@ -117,21 +137,34 @@ function createSender(options: EventRecorderOptions, correlator: EventCorrelator
         if (!isApiError(error, "notFound")) throw error;
       }
     }
-    const name = eventName(facts.object.name, clock.now(), sequence++);
-    await client.create(events, toManifest(facts, verdict, namespace, name), signal);
-    correlator.created(verdict.key, name);
+    try {
+      await client.create(events, toManifest(facts, verdict, namespace, fresh.name), signal);
+    } catch (error) {
+      if (!isApiError(error, "alreadyExists")) {
+        fresh.inDoubt = true;
+        throw error;
+      }
+      if (!fresh.inDoubt) {
+        // Another component's: it tells of a namesake at the same millisecond.
+        fresh.name = newName(facts);
+        await client.create(events, toManifest(facts, verdict, namespace, fresh.name), signal);
+      }
+      // In doubt, it is there because an earlier try arrived and only the answer was lost.
+    }
+    correlator.created(verdict.key, fresh.name);
   }
 
   return async function send(facts: EventFacts, signal: AbortSignal): Promise<void> {
     const verdict = correlator.observe(facts);
     if (verdict.do === "drop") return;
     const about = { kind: facts.object.kind, namespace: facts.object.namespace, name: facts.object.name };
+    // One name for all tries, so that a try after a lost answer cannot make a second event.
+    const fresh: NewEvent = { name: newName(facts), inDoubt: false };
     for (let attempt = 1; ; attempt++) {
       try {
-        await sendOnce(facts, verdict, signal);
+        await sendOnce(facts, verdict, fresh, signal);
         return;
       } catch (error) {
-        // An event that may have been created is not sent again under its name: alreadyExists means it arrived.
         const worthRetrying = isApiError(error, "transient") && attempt < TRIES && !signal.aborted;
         if (!worthRetrying) {
           log.debug({ ...about, reason: facts.reason, error }, "event could not be sent");

@@ -84,6 +84,15 @@ describe("the write fence", () => {
     assert.equal(fence.signal.aborted, true);
   });
 
+  it("aborts what is in flight within a second of waking up, though timers stood still with the machine", async () => {
+    const clock = new SplitClock();
+    const fence = fenceOn(clock);
+    await clock.advance(1_500);
+    clock.wallOffset = 3_600_000;
+    await clock.advance(1_000);
+    assert.equal(fence.signal.aborted, true);
+  });
+
   it("is not held open by a wall clock that was set back", async () => {
     const clock = new SplitClock();
     const fence = fenceOn(clock);

@@ -16,6 +16,9 @@ import type { Clock } from "#clock";
 import { ApiError } from "./errors.ts";
 import type { WriteGate } from "./rest-api.ts";
 
+/** How long after a suspension the fence may take to notice that its time is over. */
+const maxUnwatchedMs = 1_000;
+
 /** One moment on both clocks. */
 export interface Instant {
   readonly monotonic: number;
@@ -68,8 +71,10 @@ export function createFence(clock: Clock, renewDeadlineMs: number): Fence {
     cancelTimer();
     if (renewedAt === undefined) return;
     const left = renewDeadlineMs - elapsedMs(renewedAt, instantOf(clock));
-    // Timers may fire a little early by the clocks we compare with: look again then instead of trusting the timer.
-    cancelTimer = clock.after(Math.max(1, left), () => {
+    // Timers may fire a little early by the clocks we compare with: look again then instead of trusting the timer. And
+    // they stand still while the machine is suspended: one for all that is left would let what is in flight go on for
+    // that long after it woke.
+    cancelTimer = clock.after(Math.max(1, Math.min(left, maxUnwatchedMs)), () => {
       if (check()) arm();
     });
   }
@@ -122,5 +127,8 @@ export function createOpenFence(): Fence {
 }
 
 function fenced(reason: string): ApiError {
-  return new ApiError(`nothing was sent, the write fence is closed: ${reason}`, { class: "fenced" });
+  return new ApiError(`nothing was sent, the write fence is closed: ${reason}`, {
+    class: "fenced",
+    notExecuted: true,
+  });
 }

@@ -12,6 +12,8 @@ export interface InformerEvent<T extends KubeObject> {
   readonly object: DeepReadonly<T>;
   /** On `modified` the last readable state before. Several changes may have become one. */
   readonly old?: DeepReadonly<T>;
+  /** The state before could not be read. `old` is not that state, but one from before it. */
+  readonly healed?: true;
   /** Set when `object` has only apiVersion, kind and metadata, because the rest could not be read. */
   readonly unreadable?: Error;
 }
@@ -38,6 +40,16 @@ export class Holdings<T extends KubeObject> {
     return new Set([...this.store.keys(), ...this.#unreadable.keys()]);
   }
 
+  /** All that is held, each in its newest state, as events for somebody who knows none of it yet. */
+  *asAdded(): Generator<InformerEvent<T>> {
+    for (const id of this.ids()) {
+      const object = this.get(id);
+      const unreadable = this.whyUnreadable(id);
+      if (object !== undefined)
+        yield { type: "added", object, ...(unreadable !== undefined && { unreadable }) };
+    }
+  }
+
   take(id: string, prepared: Prepared<T>): InformerEvent<T>[] {
     return prepared.error === undefined
       ? this.#takeReadable(id, prepared.entry)
@@ -60,33 +72,39 @@ export class Holdings<T extends KubeObject> {
 
   #takeReadable(id: string, entry: StoreEntry<T>): InformerEvent<T>[] {
     const { object } = entry;
+    const replaced = this.#replaced(id, object);
     const before = this.store.get(id);
     const healed = this.#unreadable.delete(id);
     if (before !== undefined && !healed && isSameState(before, object)) return [];
     this.store.put(entry);
-    if (before === undefined) return [{ type: healed ? "modified" : "added", object }];
-    if (before.metadata.uid === object.metadata.uid) return [{ type: "modified", object, old: before }];
-    return [
-      { type: "deleted", object: before },
-      { type: "added", object },
-    ];
+    if (replaced !== undefined) return [replaced, { type: "added", object }];
+    if (healed) return [{ type: "modified", object, ...(before !== undefined && { old: before }), healed }];
+    if (before === undefined) return [{ type: "added", object }];
+    return [{ type: "modified", object, old: before }];
   }
 
   #takeUnreadable(id: string, unreadable: Unreadable<T>): InformerEvent<T>[] {
     const { identity: object, error } = unreadable;
     const held = this.#unreadable.get(id);
     if (held !== undefined && isSameState(held.identity, object)) return [];
-    const before = this.store.get(id);
+    const replaced = this.#replaced(id, object);
     this.#unreadable.set(id, unreadable);
-    if (before === undefined)
-      return [{ type: held === undefined ? "added" : "modified", object, unreadable: error }];
-    if (before.metadata.uid === object.metadata.uid) {
-      return [{ type: "modified", object, old: before, unreadable: error }];
+    if (replaced !== undefined) {
+      this.store.delete(id);
+      return [replaced, { type: "added", object, unreadable: error }];
     }
-    this.store.delete(id);
-    return [
-      { type: "deleted", object: before },
-      { type: "added", object, unreadable: error },
-    ];
+    const old = this.store.get(id);
+    if (old !== undefined) return [{ type: "modified", object, old, unreadable: error }];
+    return [{ type: held === undefined ? "added" : "modified", object, unreadable: error }];
+  }
+
+  /** The deletion of what is held, when `object` is another one of the same name. */
+  #replaced(id: string, object: DeepReadonly<T>): InformerEvent<T> | undefined {
+    const held = this.get(id);
+    if (held === undefined || held.metadata.uid === object.metadata.uid) return undefined;
+    const before = this.store.get(id);
+    if (before !== undefined) return { type: "deleted", object: before };
+    const unreadable = this.whyUnreadable(id);
+    return { type: "deleted", object: held, ...(unreadable !== undefined && { unreadable }) };
   }
 }

@@ -9,7 +9,7 @@ import { loadClusterConfig } from "./cluster-config.ts";
 import { ApiError, isApiError } from "./errors.ts";
 import { createInformer, type Informer, type InformerEvent } from "./informer.ts";
 import type { ListWatch } from "./reflector.ts";
-import { type ConfigMap, configMaps, type Pod, pods } from "./resources.ts";
+import { type ConfigMap, configMaps, type Pod, pods, type Service, services } from "./resources.ts";
 import type { RestClient } from "./rest-api.ts";
 import { createRestClient } from "./rest-client.ts";
 import { labelIndex } from "./store.ts";
@@ -157,6 +157,29 @@ test("an object held by a finalizer stays visible as terminating, and goes with 
     await client.mergePatch(configMaps, key, { metadata: { finalizers: [] } });
     await assert.rejects(client.get(configMaps, key), (error) => isApiError(error, "notFound"));
   });
+});
+
+test("a Service is gone as soon as our delete was answered, though the answer shows it alive", {
+  timeout: 60_000,
+}, async () => {
+  const metadata = { namespace, name: "headless", labels: { [label]: "headless" } };
+  const spec = { clusterIP: "None", ports: [{ port: 80 }] };
+  const headless = { apiVersion: "v1", kind: "Service", metadata, spec };
+  await rest.create(services, headless);
+  const informer: Informer<Service> = createInformer(rest, services, {
+    labelSelector: label,
+    clock: systemClock,
+    random: systemRandom,
+  });
+  const client = createCachedClient(rest, [informer]);
+  const stop = new AbortController();
+  const running = informer.start(stop.signal);
+  await informer.synced(AbortSignal.timeout(20_000)).finally(() => stop.abort());
+  // The watch stands still from here on: what the cache knows of the delete it has from our own request.
+  await running;
+  assert.equal(informer.list().length, 1);
+  await client.delete(services, metadata);
+  await assert.rejects(client.get(services, metadata), (error) => isApiError(error, "notFound"));
 });
 
 test("a bound pod stays visible as terminating after our delete; an unbound one is gone", {

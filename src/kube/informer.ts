@@ -80,7 +80,7 @@ export interface Informer<T extends KubeObject> {
   synced(signal?: AbortSignal): Promise<void>;
   /**
    * Handlers run synchronously, in order of registration; one that throws is logged. What is held already is told at once
-   * as `added`. An object that was replaced by another of the same name is told as `deleted` and `added`. Events tell what
+   * as `added` (a change that comes with a list in those very milliseconds may be told again). An object that was replaced by another of the same name is told as `deleted` and `added`. Events tell what
    * the watch saw: our own write is told when the watch reports it. Returns the function that unsubscribes.
    */
   onEvent(handler: (event: InformerEvent<T>) => void): () => void;
@@ -161,7 +161,7 @@ class CachingInformer<T extends KubeObject> implements Informer<T>, ReflectorTar
     // A function registered twice is two handlers, so that unsubscribing one leaves the other.
     const own = (event: InformerEvent<T>) => handler(event);
     this.#handlers.add(own);
-    for (const object of this.#holdings.store.list()) this.#tell(own, { type: "added", object });
+    for (const event of this.#holdings.asAdded()) this.#tell(own, event);
     return () => void this.#handlers.delete(own);
   }
 
@@ -203,16 +203,23 @@ class CachingInformer<T extends KubeObject> implements Informer<T>, ReflectorTar
 
   async commit(resourceVersion: string): Promise<void> {
     const staged = this.#staged;
+    const events: InformerEvent<T>[] = [];
     for (const [id, prepared] of staged) {
-      this.#tellAll(this.#holdings.take(id, prepared));
+      events.push(...this.#holdings.take(id, prepared));
       if (this.#slice.isSpent) await this.#slice.yield();
     }
     for (const id of this.#holdings.ids()) {
-      if (!staged.has(id)) this.#tellAll(this.#holdings.remove(id));
+      if (!staged.has(id)) events.push(...this.#holdings.remove(id));
       if (this.#slice.isSpent) await this.#slice.yield();
     }
     this.#staged = new Map();
+    // Before the handlers, as in `apply`: woken any earlier, a reader would be shown our own older write once more, and
+    // nothing would wake it again.
     this.#overlay.listed(resourceVersion, this.#listTicket);
+    for (const event of events) {
+      this.#tellAll([event]);
+      if (this.#slice.isSpent) await this.#slice.yield();
+    }
     this.#options.metrics?.listed();
     if (this.#hasSynced) return;
     this.#hasSynced = true;

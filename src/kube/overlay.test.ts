@@ -11,7 +11,7 @@ import { ApiError } from "./errors.ts";
 import { createInformer } from "./informer.ts";
 import { type ConfigMap, configMaps } from "./resources.ts";
 import { labelIndex } from "./store.ts";
-import { ModelServer } from "./testing/model-server.ts";
+import { type DeleteAnswer, ModelServer } from "./testing/model-server.ts";
 import { ScriptedListWatch } from "./testing/scripted-list-watch.ts";
 
 const random: Random = { next: () => 0, uuid: () => "id" };
@@ -71,7 +71,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 class Run {
   readonly clock = new ManualClock();
-  readonly server = new ModelServer();
+  readonly server: ModelServer;
   readonly api = new ScriptedListWatch();
   readonly stop = new AbortController();
   readonly informer = createInformer(this.api, configMaps, {
@@ -100,6 +100,10 @@ class Run {
     } as unknown as WritableRest,
     [this.informer],
   );
+
+  constructor(deleteAnswer: DeleteAnswer) {
+    this.server = new ModelServer(deleteAnswer);
+  }
 
   perform(what: Write, of: string): object {
     switch (what) {
@@ -272,8 +276,8 @@ function stateOf(object: { metadata: { uid: string; resourceVersion: string } })
   return `${object.metadata.uid}@${object.metadata.resourceVersion}`;
 }
 
-async function play(steps: readonly Step[]): Promise<Run> {
-  const run = new Run();
+async function play(steps: readonly Step[], deleteAnswer: DeleteAnswer = "status"): Promise<Run> {
+  const run = new Run(deleteAnswer);
   const running = run.informer.start(run.stop.signal);
   try {
     await run.clock.advance(0);
@@ -309,7 +313,8 @@ test("no read goes back behind an own write, whatever the order of answers, even
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { minLength: 5, maxLength: 40 }),
-      async (steps) => void (await play(steps)),
+      fc.constantFrom<DeleteAnswer>("status", "before", "end"),
+      async (steps, deleteAnswer) => void (await play(steps, deleteAnswer)),
     ),
     {
       numRuns,

@@ -32,13 +32,22 @@ export class OwnWrites<T extends KubeObject> {
   }
 
   /**
-   * A write, or a delete, answered with the object as it left it. Returns why the cache cannot hold it, if so; the key is
+   * A delete answered with an object. One that is only terminating says so by its deletionTimestamp. Without that it is
+   * the last state of what is gone: so do resources that return what they deleted (Services, claims).
+   */
+  deleted(object: DeepReadonly<T>, ticket: Ticket): Error | undefined {
+    if (object.metadata.deletionTimestamp !== undefined) return this.answered(object, ticket);
+    this.#removed(object, ticket);
+    return undefined;
+  }
+
+  /**
+   * A write answered with the object as it left it. Returns why the cache cannot hold it, if so; the key is
    * dirty then.
    */
   answered(object: DeepReadonly<T>, ticket: Ticket): Error | undefined {
     if (!isRemoved(object)) return this.read(object, ticket);
-    const { uid, resourceVersion } = object.metadata;
-    this.#overlay.removed(keyOf(object), uid, resourceVersion, this.#held(keyOf(object)), ticket);
+    this.#removed(object, ticket);
     return undefined;
   }
 
@@ -88,6 +97,11 @@ export class OwnWrites<T extends KubeObject> {
   /** Keys about which more is remembered than the watch told. */
   get size(): number {
     return this.#overlay.size;
+  }
+
+  #removed(object: DeepReadonly<T>, ticket: Ticket): void {
+    const { uid, resourceVersion } = object.metadata;
+    this.#overlay.removed(keyOf(object), uid, resourceVersion, this.#held(keyOf(object)), ticket);
   }
 
   #held(key: ObjectKey): DeepReadonly<T> | undefined {

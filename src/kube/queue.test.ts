@@ -55,6 +55,16 @@ test("a key added while it is processed waits for its worker, then runs once mor
   assert.equal(queue.remembered, 0);
 });
 
+test("a delay beyond an hour, be it endless, becomes an hour: a look too early does no harm", async () => {
+  const { queue, clock } = newQueue();
+  queue.addAfter(a, 30 * 24 * 3_600_000);
+  queue.addAfter(key("b"), Number.POSITIVE_INFINITY);
+  await clock.advance(3_599_999);
+  assert.equal(queue.depth, 0);
+  await clock.advance(1);
+  assert.equal(queue.depth, 2);
+});
+
 test("of several delayed adds the earliest wins", async () => {
   const { queue, clock } = newQueue();
   queue.addAfter(a, 500);

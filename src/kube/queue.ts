@@ -45,6 +45,9 @@ export interface QueueOptions {
   retryBurst?: number;
 }
 
+/** A look too early does no harm, and no mistake in a wait can put an object out of sight for good. */
+const maxAddAfterMs = 3_600_000;
+
 interface Delayed {
   at: number;
   cancel: () => void;
@@ -90,7 +93,7 @@ export class WorkQueue {
     this.#hand();
   }
 
-  /** Queues the key after `ms`. Of several delayed adds of one key the earliest wins. */
+  /** Queues the key after `ms`, or after an hour if that is less. Of several delayed adds of one key the earliest wins. */
   addAfter(key: ObjectKey, ms: number): void {
     if (this.#shutDown) return;
     if (!(ms > 0)) {
@@ -100,11 +103,12 @@ export class WorkQueue {
     const id = formatKey(key);
     // A run that is certain to come is earlier than any delay.
     if (this.#queued.has(id) || this.#again.has(id)) return;
-    const at = this.#clock.monotonic() + ms;
+    const delay = Math.min(ms, maxAddAfterMs);
+    const at = this.#clock.monotonic() + delay;
     const waiting = this.#delayed.get(id);
     if (waiting !== undefined && waiting.at <= at) return;
     waiting?.cancel();
-    const cancel = this.#clock.after(ms, () => {
+    const cancel = this.#clock.after(delay, () => {
       this.#delayed.delete(id);
       this.add(key);
     });

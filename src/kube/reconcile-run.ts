@@ -66,10 +66,12 @@ export async function runReconcile(
   }
 }
 
-/** A wait that is zero, negative or no number means "now", which must not spin: the least is a millisecond. */
+/** A wait that is zero or negative means "now", which must not spin: the least is a millisecond. */
 function requeueOf({ requeueAfterMs }: ReconcileResult): { requeueAfterMs?: number } {
   if (requeueAfterMs === undefined) return {};
-  return { requeueAfterMs: requeueAfterMs >= 1 ? requeueAfterMs : 1 };
+  // A sum with something undefined in it. Whatever wait we chose would hide that.
+  if (Number.isNaN(requeueAfterMs)) throw new TypeError("requeueAfterMs is not a number");
+  return { requeueAfterMs: Math.max(1, requeueAfterMs) };
 }
 
 type Judged =
@@ -86,9 +88,10 @@ function judge(error: unknown, signal: AbortSignal, timedOut: boolean): Judged {
     const { message } = signal.reason as Error;
     return { kind: "failed", error: new Error(message, { cause: error }), panic: false, retryAfterMs: 0 };
   }
-  // Waits of ours reject with the signal's own reason, which is no ApiError.
-  const byOurSignal = signal.aborted && chain.includes(signal.reason);
-  if (byOurSignal || api?.class === "fenced" || api?.class === "aborted") return { kind: "stopped", error };
+  // Waits of ours reject with the signal's own reason, which is no ApiError. A call that somebody else's signal ended is
+  // a failure: taken for our stop, it would be repeated for ever without a word.
+  const byOurSignal = signal.aborted && (chain.includes(signal.reason) || api?.class === "aborted");
+  if (byOurSignal || api?.class === "fenced") return { kind: "stopped", error };
   return { kind: "failed", error, panic: isBug(error), retryAfterMs: api?.retryAfterMs ?? 0 };
 }
 

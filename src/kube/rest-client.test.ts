@@ -279,6 +279,16 @@ test("malformed answers about Secrets are not quoted, not even in the cause", as
   });
 });
 
+test("what the server says about a token review is not repeated: it may quote the token", async (t) => {
+  const { server, client } = await startRestFixture(t);
+  const path = "/apis/authentication.k8s.io/v1/tokenreviews";
+  server.script(`POST ${path}`, status(422, "Invalid", "spec.token: Invalid value: hidden"));
+  await assert.rejects(
+    client.request("POST", path, { body: {} }),
+    (error: Error) => /422 Invalid/.test(error.message) && !error.message.includes("hidden"),
+  );
+});
+
 test("request reaches subresources and returns their answer", async (t) => {
   const { server, client, finished } = await startRestFixture(t);
   const path = "/api/v1/namespaces/ns/serviceaccounts/default/token";

@@ -238,7 +238,7 @@ export function createRestClient(config: ClusterConfig, options: RestClientOptio
         method: method.toUpperCase(),
         path: withQuery(path, query),
         write: verb !== "get" && verb !== "head",
-        sensitive: /\/secrets(\/|\?|$)|\/token(\?|$)/.test(path),
+        sensitive: /\/secrets(\/|\?|$)|\/token(\?|$)|\/tokenreviews(\?|$)/.test(path),
         stream: false,
         ...(body !== undefined && { body: JSON.stringify(body) }),
         ...(contentType !== undefined && { contentType }),
@@ -260,7 +260,7 @@ function about(verb: string, resource: ResourceType, target: ObjectKey | string 
     verb,
     resource: resource.plural,
     write: false,
-    sensitive: resource.group === "" && resource.kind === "Secret",
+    sensitive: (resource.group === "" && resource.kind === "Secret") || resource.kind === "TokenReview",
     stream: false,
   };
 }

@@ -106,6 +106,14 @@ test("Retry-After is read from seconds, a date, or the body, the header first", 
   assert.equal(answer(429, body, "1").retryAfterMs, 1_000);
 });
 
+test("a Retry-After beyond a minute becomes a minute, wherever it stands", () => {
+  assert.equal(answer(429, "", "86400").retryAfterMs, 60_000);
+  assert.equal(answer(429, "", "9".repeat(400)).retryAfterMs, 60_000);
+  assert.equal(answer(503, "", "Fri, 02 Jan 2026 00:00:00 GMT").retryAfterMs, 60_000);
+  const body = statusText(429, "TooManyRequests", { details: { retryAfterSeconds: 3_000_000 } });
+  assert.equal(answer(429, body).retryAfterMs, 60_000);
+});
+
 test("nothing the server says about a sensitive object is repeated", () => {
   const details = {
     causes: [{ field: "data[k]", reason: "FieldValueInvalid", message: "Invalid value: hidden" }],
@@ -142,12 +150,28 @@ test("a write that surely was not sent says so, any other says that it may have 
     "UND_ERR_CONNECT_TIMEOUT",
     "CERT_HAS_EXPIRED",
     "EHOSTUNREACH",
+    "ERR_OSSL_X509_KEY_VALUES_MISMATCH",
   ]) {
-    assert.match(errorFromNoAnswer(write, failure(code)).message, /; nothing was written$/, code);
+    const error = errorFromNoAnswer(write, failure(code));
+    assert.match(error.message, /; nothing was written$/, code);
+    assert.equal(error.notExecuted, true, code);
   }
-  for (const code of ["ECONNRESET", "EPIPE", "ETIMEDOUT", "UND_ERR_SOCKET", "WHATEVER"]) {
-    assert.match(errorFromNoAnswer(write, failure(code)).message, /may or may not have happened$/, code);
+  for (const code of [
+    "ECONNRESET",
+    "EPIPE",
+    "ETIMEDOUT",
+    "UND_ERR_SOCKET",
+    "ERR_SSL_X",
+    "EPROTO",
+    "WHATEVER",
+  ]) {
+    const error = errorFromNoAnswer(write, failure(code));
+    assert.match(error.message, /may or may not have happened$/, code);
+    assert.equal(error.notExecuted, false, code);
   }
+  // A route can get lost under an open connection, too.
+  const midway = Object.assign(failure("EHOSTUNREACH"), { syscall: "read" });
+  assert.match(errorFromNoAnswer(write, midway).message, /may or may not have happened$/);
   assert.match(errorFromNoAnswer(write, "not even an error").message, /may or may not have happened$/);
   for (const code of ["ECONNREFUSED", "ECONNRESET", "WHATEVER"]) {
     const error = errorFromNoAnswer(read, failure(code));

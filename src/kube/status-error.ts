@@ -21,6 +21,8 @@ export interface Answer {
   readonly text: string;
 }
 
+const maxRetryAfterMs = 60_000;
+
 const classOfReason: Readonly<Record<string, ApiErrorClass>> = {
   NotFound: "notFound",
   AlreadyExists: "alreadyExists",
@@ -87,7 +89,7 @@ export function errorFromStatus(
     status: code,
     reason,
     retryAfterMs:
-      retryAfterMs ?? (typeof fromBody === "number" && fromBody > 0 ? fromBody * 1000 : undefined),
+      retryAfterMs ?? (typeof fromBody === "number" && fromBody > 0 ? bounded(fromBody * 1000) : undefined),
     causes,
   });
 }
@@ -103,12 +105,10 @@ function failsUidPrecondition(reason: string, causes: readonly StatusCause[]): b
 /** No answer, or not all of it. Reads are simply transient; after a write the world may have changed. */
 export function errorFromNoAnswer(call: CallFacts, cause: unknown): ApiError {
   const code = errorCode(cause);
-  const sent = !(code in neverSent) && !isCertificateError(code);
-  const phrase =
-    neverSent[code] ?? lostMidway[code] ?? (isCertificateError(code) ? certificatePhrase(code) : undefined);
-  const doubt = call.write ? (sent ? uncertain : "; nothing was written") : "";
-  const words = phrase ?? `no answer${code === "" ? "" : ` (${code})`}`;
-  return new ApiError(`${call.what}: ${words}${doubt}`, { class: "transient", cause });
+  const notExecuted = isNeverSent(cause, code);
+  const words = neverSent[code] ?? lostMidway[code] ?? tlsPhrase(code) ?? noAnswer(code);
+  const doubt = call.write ? (notExecuted ? "; nothing was written" : uncertain) : "";
+  return new ApiError(`${call.what}: ${words}${doubt}`, { class: "transient", notExecuted, cause });
 }
 
 /** Appended to messages of writes whose answer never came. */
@@ -122,7 +122,6 @@ const neverSent: Readonly<Record<string, string>> = {
   ENETUNREACH: "no route to the API server",
   UND_ERR_CONNECT_TIMEOUT: "the connection could not be opened in time",
   UND_ERR_PRX_CONN: "the proxy closed the connection",
-  EPROTO: "TLS handshake failed",
 };
 
 const lostMidway: Readonly<Record<string, string>> = {
@@ -131,6 +130,7 @@ const lostMidway: Readonly<Record<string, string>> = {
   ETIMEDOUT: "the connection timed out",
   UND_ERR_SOCKET: "connection closed by the API server",
   UND_ERR_ABORTED: "the connection was given up",
+  EPROTO: "TLS failed",
 };
 
 /** Whether the connection broke, as a kept-alive one does when the server closed it at the same moment. */
@@ -138,12 +138,29 @@ export function isConnectionLost(error: unknown): boolean {
   return ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes(errorCode(error));
 }
 
-function isCertificateError(code: string): boolean {
-  return /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|UND_ERR_PRX_TLS)/.test(code);
+function isNeverSent(error: unknown, code: string): boolean {
+  // A route can get lost under an open connection, too; then the failing system call is not `connect`.
+  const syscall = isJsonObject(error) ? error.syscall : undefined;
+  if (syscall === "read" || syscall === "write") return false;
+  return code in neverSent || isHandshakeError(code);
 }
 
-function certificatePhrase(code: string): string {
-  return `TLS verification of the API server failed (${code})`;
+/**
+ * The server's certificate, or ours, was refused before a request could be written. Not the alerts and broken records of
+ * OpenSSL (ERR_SSL_, EPROTO): those come in the middle of a connection as well.
+ */
+function isHandshakeError(code: string): boolean {
+  return /^(CERT_|ERR_TLS_|ERR_OSSL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|UND_ERR_PRX_TLS)/.test(code);
+}
+
+function tlsPhrase(code: string): string | undefined {
+  if (code.startsWith("ERR_OSSL_")) return `the certificates or keys for TLS cannot be used (${code})`;
+  if (isHandshakeError(code)) return `TLS verification of the API server failed (${code})`;
+  return code.startsWith("ERR_SSL_") ? `TLS failed (${code})` : undefined;
+}
+
+function noAnswer(code: string): string {
+  return `no answer${code === "" ? "" : ` (${code})`}`;
 }
 
 function errorCode(error: unknown): string {
@@ -193,7 +210,12 @@ export function clean(text: string): string {
 
 function parseRetryAfter(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
-  if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
+  if (/^\d+$/.test(header.trim())) return bounded(Number(header) * 1000);
   const at = Date.parse(header);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+  return Number.isNaN(at) ? undefined : bounded(at - now);
+}
+
+/** A wait we could not explain to anybody, whoever asks for it (a proxy, a clock that is wrong), is cut. */
+function bounded(waitMs: number): number {
+  return Math.min(maxRetryAfterMs, Math.max(0, waitMs));
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -240,6 +240,96 @@ test("a client certificate that rotates on disk gets new connections; a watch on
   assert.equal((await first).value.type, "ADDED");
   stream.end();
   assert.equal((await events.next()).done, true);
+});
+
+/** Takes connections and says nothing, so that a TLS handshake with it never ends. */
+async function startMute(t: TestContext) {
+  const sockets: Socket[] = [];
+  const connected = Promise.withResolvers<void>();
+  let target: string | undefined;
+  const forward = (socket: Socket, url: string) => {
+    const upstream = connect(Number(new URL(url).port), "127.0.0.1").on("error", () => socket.destroy());
+    sockets.push(upstream);
+    socket.pipe(upstream).pipe(socket);
+  };
+  const mute = createTcpServer((socket) => {
+    sockets.push(socket.on("error", () => {}));
+    connected.resolve();
+    if (target !== undefined) forward(socket, target);
+  });
+  await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    mute.close();
+  });
+  return {
+    url: `https://127.0.0.1:${(mute.address() as AddressInfo).port}`,
+    connected: connected.promise,
+    sockets,
+    /** From now on every connection, old and new, is one with that server. */
+    speakFor(url: string) {
+      target = url;
+      for (const socket of [...sockets]) forward(socket, url);
+    },
+  };
+}
+
+test("an abort ends a call whose connection is still being made, at once", { timeout: 2_000 }, async (t) => {
+  const mute = await startMute(t);
+  const stop = new AbortController();
+  const call = clientFor(t, mute.url, { tls: verified }).get(pods, key, stop.signal);
+  const ended = assert.rejects(call, (error) => isApiError(error, "aborted"));
+  await mute.connected;
+  stop.abort(new Error("over"));
+  await ended;
+  assert.deepEqual(
+    mute.sockets.map(({ destroyed }) => destroyed),
+    [false],
+    "before the connection itself was given up",
+  );
+});
+
+test("a deadline ends a call whose connection is still being made, at once", {
+  timeout: 2_000,
+}, async (t) => {
+  const mute = await startMute(t);
+  const clock = new ManualClock();
+  const call = clientFor(t, mute.url, { tls: verified }, clock).delete(pods, key);
+  const ended = assert.rejects(call, /no answer within 30 s; the write may or may not have happened/);
+  await mute.connected;
+  await clock.advance(30_000);
+  await ended;
+});
+
+test("a call that was given up while connecting is not sent when the connection comes about", async (t) => {
+  const server = await startTls(t);
+  const mute = await startMute(t);
+  const client = clientFor(t, mute.url, { tls: verified });
+  const stop = new AbortController();
+  const givenUp = assert.rejects(client.delete(pods, key, {}, stop.signal), (error) => {
+    return isApiError(error, "aborted");
+  });
+  await mute.connected;
+  stop.abort(new Error("over"));
+  await givenUp;
+  const second = client.get(pods, key);
+  mute.speakFor(server.url);
+  await second;
+  assert.deepEqual(
+    server.requests.map(({ method }) => method),
+    ["GET"],
+  );
+});
+
+test("a connection that does not come about fails the call well before the renew deadline", {
+  timeout: 8_000,
+}, async (t) => {
+  const mute = await startMute(t);
+  await assert.rejects(clientFor(t, mute.url, { tls: verified }).delete(pods, key), (error) => {
+    return (
+      isApiError(error, "transient") && /could not be opened in time; nothing was written/.test(error.message)
+    );
+  });
 });
 
 test("calls go through the proxy, TLS to the API server included", async (t) => {

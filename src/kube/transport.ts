@@ -8,6 +8,7 @@
  */
 import { Agent, type Dispatcher, ProxyAgent } from "undici";
 import type { Clock } from "#clock";
+import { unlessAborted } from "./abort.ts";
 import type { ClusterConfig } from "./cluster-config-types.ts";
 import {
   type Credential,
@@ -44,6 +45,11 @@ interface Agents {
 
 /** 64 workers with a call each, and room for the lease, events and the other kinds. Beyond that calls queue. */
 const maxCallConnections = 128;
+/**
+ * Below the elector's 4 s for a call, so that a host that swallows packets leaves time for another attempt before the
+ * renew deadline.
+ */
+const connectTimeoutMs = 3_000;
 /** Below the 90 s after which the API server closes idle connections, so that it is we who close. */
 const idleTimeoutMs = 60_000;
 /** The first probe after this much silence; with Node's ten probes a second apart a dead peer is noticed in 40 s. */
@@ -76,10 +82,11 @@ export class Transport {
    * request is handed to a socket (a credential may have taken its time), and prevents that by throwing.
    */
   async send(exchange: Exchange, signal: AbortSignal, beforeSend: () => void): Promise<ExchangeAnswer> {
-    const credential = await untilAborted(this.#credentials.current(), signal);
+    // A credential is shared between calls: one that ends leaves its renewal running for the others.
+    const credential = await unlessAborted(this.#credentials.current(), signal);
     beforeSend();
     const agents = this.#agentsFor(credential);
-    const answer = await (exchange.stream ? agents.streams : agents.calls).request({
+    const request = (exchange.stream ? agents.streams : agents.calls).request({
       origin: this.#origin,
       path: this.#prefix + exchange.path,
       method: exchange.method,
@@ -90,6 +97,7 @@ export class Transport {
       headersTimeout: 0,
       bodyTimeout: 0,
     });
+    const answer = await settledByAbort(request, signal);
     const retryAfter = answer.headers["retry-after"];
     return {
       status: answer.statusCode,
@@ -102,7 +110,7 @@ export class Transport {
   /** After a 401: whether there is another credential than the refused one to try with. */
   async renewCredential(refused: Credential, signal: AbortSignal): Promise<boolean> {
     this.#credentials.drop(refused);
-    return !sameCredential(refused, await untilAborted(this.#credentials.current(), signal));
+    return !sameCredential(refused, await unlessAborted(this.#credentials.current(), signal));
   }
 
   /** Streams end at once; calls in flight are waited for. */
@@ -161,6 +169,7 @@ function createAgent(config: ClusterConfig, credential: Credential, connections:
   };
   const shared = {
     connections,
+    connectTimeout: connectTimeoutMs,
     allowH2: false,
     keepAliveTimeout: idleTimeoutMs,
     keepAliveMaxTimeout: idleTimeoutMs,
@@ -169,14 +178,22 @@ function createAgent(config: ClusterConfig, credential: Credential, connections:
   return new ProxyAgent({ ...shared, uri: config.proxyUrl, requestTls: connect });
 }
 
-/** A credential is shared between calls, so a call that ends leaves it running instead of ending it for the others. */
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
+/**
+ * The answer, or a rejection as soon as the signal aborts. undici alone looks at the signal only while the request is on a
+ * socket: while one is being connected, or none is free, an abort or deadline would wait for the connect time-out. It
+ * does remember the abort, so that what was given up is not sent later; an answer that was on its way is thrown away.
+ */
+async function settledByAbort(
+  request: Promise<Dispatcher.ResponseData>,
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
+  try {
+    return await unlessAborted(request, signal);
+  } catch (error) {
+    // Settled or not: whoever gave up has had its error, and nobody else will read this body.
+    request.then(({ body }) => body.on("error", () => {}).destroy()).catch(() => {});
+    throw error;
+  }
 }
 
 function mutable(

@@ -9,6 +9,7 @@ import { isApiError } from "../errors.ts";
 import { pods } from "../resources.ts";
 import { startRestFixture } from "../testing/rest-fixture.ts";
 import { json, status } from "../testing/scripted-server.ts";
+import { firstClientPair } from "../testing/test-certificates.ts";
 import { until } from "../testing/until.ts";
 import { CredentialError, createCredentialSource } from "./index.ts";
 
@@ -93,10 +94,10 @@ test("client certificates come from the plugin, unless the user has one", async 
     'credential({ clientCertificateData: "C", clientKeyData: "K", token: "x" })',
   );
   assert.deepEqual(await source(t, { exec }).current(), { token: "x", certificate: { cert: "C", key: "K" } });
-  const certificate = { cert: { data: "own" }, key: { data: "ownKey" } };
+  const certificate = { cert: { data: firstClientPair.cert }, key: { data: firstClientPair.key } };
   assert.deepEqual(await source(t, { exec, certificate }).current(), {
     token: "x",
-    certificate: { cert: "own", key: "ownKey" },
+    certificate: firstClientPair,
   });
 });
 

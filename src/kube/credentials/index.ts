@@ -1,6 +1,7 @@
 /** Builds the credential source of a kubeconfig user or a service account. */
 import type { Clock } from "#clock";
-import type { AuthInfo, PemSource } from "../cluster-config-types.ts";
+import type { AuthInfo } from "../cluster-config-types.ts";
+import { CertificatePair } from "./certificate-pair.ts";
 import type { Credential, CredentialSource } from "./credential.ts";
 import { ExecPluginSource } from "./exec-plugin.ts";
 import { Rereader } from "./rereader.ts";
@@ -19,28 +20,25 @@ export {
  */
 export function createCredentialSource(auth: AuthInfo, clock: Clock): CredentialSource {
   const tokenFile = auth.tokenFile === undefined ? undefined : new Rereader(auth.tokenFile, clock);
-  const cert = auth.certificate && pemReader(auth.certificate.cert, clock);
-  const key = auth.certificate && pemReader(auth.certificate.key, clock);
+  const pair = auth.certificate && new CertificatePair(auth.certificate.cert, auth.certificate.key, clock);
   const plugin = auth.exec === undefined ? undefined : new ExecPluginSource(auth.exec, clock);
 
   return {
     async current(): Promise<Credential> {
-      const [token, certPem, keyPem] = await Promise.all([
+      const [token, certificate] = await Promise.all([
         tokenFile === undefined ? auth.token : readToken(tokenFile, auth.token),
-        cert?.read(),
-        key?.read(),
+        pair?.read(),
       ]);
       const own: Credential = {
         ...(token !== undefined && { token }),
-        ...(certPem !== undefined && keyPem !== undefined && { certificate: { cert: certPem, key: keyPem } }),
+        ...(certificate !== undefined && { certificate }),
       };
       if (plugin === undefined || own.token !== undefined) return own;
       return { ...(await plugin.current()), ...own };
     },
     drop(used) {
       tokenFile?.expire();
-      cert?.expire();
-      key?.expire();
+      pair?.expire();
       plugin?.drop(used);
     },
     close: () => plugin?.close(),
@@ -55,9 +53,4 @@ async function readToken(file: Rereader, fallback: string | undefined): Promise<
     if (fallback !== undefined) return fallback;
     throw error;
   }
-}
-
-function pemReader(source: PemSource, clock: Clock): Pick<Rereader, "read" | "expire"> {
-  if ("file" in source) return new Rereader(source.file, clock);
-  return { read: async () => source.data, expire: () => {} };
 }

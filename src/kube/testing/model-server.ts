@@ -20,12 +20,20 @@ export interface ViewState {
   readonly state: string;
 }
 
+/** With what the removal of an object is answered: a Status, or the object as it last was, before or at its end. */
+export type DeleteAnswer = "status" | "before" | "end";
+
 export class ModelServer {
+  readonly #deleteAnswer: DeleteAnswer;
   version = 0;
   readonly events: ModelEvent[] = [];
   readonly #objects = new Map<string, ConfigMap>();
   readonly #views = new Map<string, ViewState[]>();
   #uids = 0;
+
+  constructor(deleteAnswer: DeleteAnswer) {
+    this.#deleteAnswer = deleteAnswer;
+  }
 
   list(): ConfigMap[] {
     return [...this.#objects.values()].filter(isSelected);
@@ -61,7 +69,7 @@ export class ModelServer {
     return this.#put(object);
   }
 
-  /** Answers as the API server does: the object while a finalizer holds it, a Status when it is gone. */
+  /** Answers as the API server does: the object while a finalizer holds it, what the resource answers when it is gone. */
   delete(name: string): object {
     const object = this.get({ namespace: "ns", name });
     if ((object.metadata.finalizers ?? []).length > 0) {
@@ -69,7 +77,9 @@ export class ModelServer {
       object.metadata.deletionTimestamp = "2026-01-01T00:00:00Z";
       return this.#put(object);
     }
-    this.#remove(object);
+    const last = this.#remove(object);
+    if (this.#deleteAnswer === "before") return object;
+    if (this.#deleteAnswer === "end") return last;
     return {
       kind: "Status",
       apiVersion: "v1",
@@ -98,11 +108,12 @@ export class ModelServer {
     return structuredClone(object);
   }
 
-  #remove(object: ConfigMap): void {
+  #remove(object: ConfigMap): ConfigMap {
     this.#objects.delete(`ns/${object.metadata.name}`);
     const last = structuredClone(object);
     last.metadata.resourceVersion = String(++this.version);
     if (isSelected(object)) this.#tell("DELETED", last);
+    return last;
   }
 
   #tell(type: ModelEvent["type"], object: ConfigMap): void {
