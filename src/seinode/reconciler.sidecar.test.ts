@@ -22,6 +22,10 @@ test("a sidecar that stays 503 after its mark-ready completed is marked ready at
   assert.deepEqual(world.sidecar.posted, ["mark-ready"], "the first one is due at once");
   await world.elapse(5 * MINUTE);
   assert.deepEqual(gaps(world, "mark-ready"), [5, 10, 20, 40, 60, 60, 60]);
+  assert.ok(
+    world.sidecar.probes <= 20,
+    `nor is its health asked in between, but it was ${world.sidecar.probes} times`,
+  );
   const ids = world.sidecar.posts.map(({ id }) => id);
   assert.equal(new Set(ids).size, ids.length, "each is a plan of its own, with an id of its own");
 });
