@@ -58,10 +58,15 @@ export function decidePlan(input: PlannerInput): Decision {
   return next ?? { action: plan === undefined ? "none" : "clear" };
 }
 
-function startNext(input: PlannerInput): Decision | undefined {
-  const { node, status, wanted, pod } = input;
+/** Throws InvalidSpec, naming every contradiction the CRD does not catch (spec/seinode.md 4.2). */
+export function requireValid(node: DeepReadonly<SeiNode>): void {
   const problems = validateSpec(node.spec);
   if (problems.length > 0) throw new InvalidSpec(problems.join("; "));
+}
+
+function startNext(input: PlannerInput): Decision | undefined {
+  const { node, status, wanted, pod } = input;
+  requireValid(node);
   if (status.phase !== "Running") {
     return { action: "start", kind: "init", tasks: initTasks(node, status), message: "" };
   }

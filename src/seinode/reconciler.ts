@@ -42,6 +42,7 @@ import { refuseUnsupported } from "./init-plan.ts";
 import { NodeIds } from "./node-ids.ts";
 import { confirmPod, observePod, openPass, type Pass, setPassCondition } from "./pass.ts";
 import { resolvePeers } from "./peer-resolution.ts";
+import { requireValid } from "./planner.ts";
 import { planNext } from "./planning.ts";
 import { hasStarted, podProblem, revisionOf, SEID_CONTAINER, SIDECAR_CONTAINER } from "./pod-state.ts";
 import { SidecarProbes } from "./probe.ts";
@@ -129,7 +130,10 @@ async function advance(runtime: SeiNodeRuntime, pass: Pass): Promise<ReconcileRe
     return {};
 
   // Not a pod is made for a node that could not be brought up. One that exists already is kept in shape.
-  if (status.phase === undefined && status.statefulSet === undefined) refuseUnsupported(node);
+  if (status.phase === undefined && status.statefulSet === undefined) {
+    requireValid(node);
+    refuseUnsupported(node);
+  }
 
   const wanted: Images = { seid: node.spec.image, sidecar: sidecarImage(node, runtime.settings) };
   pass.wanted = wanted;
