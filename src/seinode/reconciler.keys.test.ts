@@ -84,3 +84,30 @@ test("a signing key that is taken out of the spec while it is waited for holds n
   const types = (world.status().conditions ?? []).map(({ type }) => type);
   assert.ok(!types.includes("SigningKeyReady"), types.join(" "));
 });
+
+test("a Secret that does not come within five minutes stalls the node by its name, and no longer once it is there", async () => {
+  const world = new PassWorld(seiNode({ validator }), {
+    statefulSet: observedStatefulSet({ validator }),
+  });
+  await world.elapse(4 * MINUTE);
+  assert.equal(world.condition("Stalled").status, "False");
+  await world.elapse(2 * MINUTE);
+  assert.equal(world.condition("Stalled").status, "True");
+  assert.equal(world.condition("Stalled").reason, "SigningKeyNotReady");
+  assert.match(world.condition("Stalled").message, /^Secret signing does not exist; create it .*\(since /);
+  world.kube.put(signing, node);
+  await world.elapse(MINUTE);
+  assert.equal(world.condition("Stalled").status, "False");
+  assert.equal(world.status().phase, "Running");
+});
+
+test("a condition that a key left behind stalls nothing once no plan waits for it", async () => {
+  const lastTransitionTime = "2026-01-01T00:00:00Z";
+  const stale = { type: "NodeKeyReady", status: "False" as const, reason: "NodeKeyNotReady", message: "" };
+  const status = { ...running, conditions: [{ ...stale, lastTransitionTime }] };
+  const world = new PassWorld(seiNode({ validator: {} }, status), {
+    statefulSet: observedStatefulSet({ validator: {} }),
+  });
+  await world.elapse(10 * MINUTE);
+  assert.equal(world.condition("Stalled").status, "False");
+});

@@ -176,6 +176,50 @@ test("an image update of a validator checks its keys before the pod is touched",
   postedOnce(name);
 });
 
+test("two validators of a ceremony hand in their parts, wait for the genesis of both, and come up as each other's peers", async () => {
+  const chainId = "ceremony-1";
+  const names = ["genesis-0", "genesis-1"];
+  const { bucket } = world.simulator;
+  for (const [index, name] of names.entries()) {
+    const genesisCeremony = { chainId, stakingAmount: "1usei", accountBalance: "2usei", index };
+    await world.createNode(name, { chainId, validator: { genesisCeremony } });
+  }
+  for (const name of names) {
+    const waiting = await world.untilNode(name, "its part is handed in", ({ status }) =>
+      (status?.plan?.tasks ?? []).some(
+        ({ type, status: state }) => type === "upload-genesis-artifacts" && state === "Complete",
+      ),
+    );
+    assert.equal(waiting.status?.phase, "Initializing");
+    assert.ok(bucket.get(`${chainId}/${name}/gentx.json`));
+  }
+  // What the sidecar of one of them does when the plan of their group tells it to.
+  const ids = names.map((name) => world.simulator.node(NAMESPACE, name).nodeId);
+  const addresses = names.map((name, index) => `${ids[index]}@${name}-0.${name}.${NAMESPACE}.svc:26656`);
+  bucket.put(`${chainId}/peers.json`, addresses);
+  bucket.publish(chainId);
+
+  for (const [index, name] of names.entries()) {
+    await world.untilReady(name);
+    assert.deepEqual(
+      [...new Set(posted(name))],
+      [
+        ...["generate-identity", "generate-gentx", "upload-genesis-artifacts", "configure-genesis"],
+        ...["config-apply", "set-genesis-peers", "config-validate", "mark-ready"],
+      ],
+    );
+    assert.equal(world.simulator.node(NAMESPACE, name).files.persistentPeers, addresses[1 - index]);
+  }
+  await world.patchNode("genesis-0", { spec: { image: IMAGE_V2 } });
+  const updating = await world.untilNode(
+    "genesis-0",
+    "the update plan",
+    ({ status }) => status?.plan !== undefined,
+  );
+  assert.equal(updating.status?.plan?.tasks[0]?.type, "apply-statefulset");
+  await world.untilReady("genesis-0", IMAGE_V2);
+});
+
 test("nothing of a Secret is in any status, event or line of the log", async () => {
   const log = await world.manager.log();
   assert.match(log, /late-keys/, "the log tells of the nodes of this file");
