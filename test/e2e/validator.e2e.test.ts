@@ -1,6 +1,7 @@
 /** Validators and replayers: keys that come late or broken, and what an image update does with them. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { seiNodes } from "#api";
 import { type Secret, secrets } from "#kube";
 import { endWorld } from "../harness/manners.ts";
 import { condition, IMAGE_V1, IMAGE_V2, NAMESPACE, World } from "../harness/world.ts";
@@ -174,6 +175,22 @@ test("an image update of a validator checks its keys before the pod is touched",
   assert.equal(condition(node, "NodeKeyReady")?.status, "True");
   assert.notEqual(world.pod(name)?.metadata.uid, before);
   postedOnce(name);
+});
+
+test("deleting a validator keeps the Secrets of its keys", async () => {
+  const name = "deleted-keys";
+  await Promise.all([createSigningKey(name), createNodeKey(name)]);
+  await world.createNode(name, { validator: keysOf(name) });
+  const { metadata } = await world.untilReady(name);
+  const key = { namespace: NAMESPACE, name };
+  await world.rest.delete(seiNodes, key, { preconditions: { uid: metadata.uid } });
+  await world.untilGone(world.nodes, key);
+  await world.untilGone(world.pods, { namespace: NAMESPACE, name: `${name}-0` });
+  for (const kind of ["signing", "node"]) {
+    const kept = await world.rest.get<Secret>(secrets, { namespace: NAMESPACE, name: `${name}-${kind}` });
+    assert.equal(kept.metadata.deletionTimestamp, undefined);
+    assert.equal(kept.metadata.ownerReferences, undefined);
+  }
 });
 
 test("two validators of a ceremony hand in their parts, wait for the genesis of both, and come up as each other's peers", async () => {
