@@ -74,6 +74,8 @@ export function findProblem(input: HealthInput): Problem | undefined {
       afterMs: AT_ONCE,
     };
   }
+  const missing = missingInput(status);
+  if (missing !== undefined) return missing;
   if (trouble?.kind === "pullError") {
     return {
       reason: SeiNodeHealth.imagePullFailed,
@@ -133,6 +135,25 @@ export function findProblem(input: HealthInput): Problem | undefined {
     };
   }
   return undefined;
+}
+
+/** Where a task that looks at what a person has to bring says what it found. */
+const INPUT_CONDITIONS: Readonly<Record<string, string>> = {
+  [TaskTypes.ensureDataPvc]: SeiNodeConditions.importPvcReady,
+  [TaskTypes.validateSigningKey]: SeiNodeConditions.signingKeyReady,
+  [TaskTypes.validateNodeKey]: SeiNodeConditions.nodeKeyReady,
+  [TaskTypes.validateOperatorKeyring]: SeiNodeConditions.operatorKeyringReady,
+};
+
+/** The plan has come to a task that waits for such an input. Nobody but a person can end that. */
+function missingInput(status: DeepReadonly<SeiNodeStatus>): Problem | undefined {
+  if (status.plan?.phase !== "Active") return undefined;
+  const task = status.plan.tasks.find((candidate) => candidate.status !== "Complete");
+  const type = INPUT_CONDITIONS[task?.type ?? ""];
+  const found = type === undefined ? undefined : findCondition(status.conditions, type);
+  if (found?.status !== "False") return undefined;
+  // Its message names the object and what to do about it.
+  return { reason: found.reason, message: found.message, remedy: "", afterMs: REACH_PATIENCE_MS };
 }
 
 /** The plan has come to a task for a sidecar, and the kubelet says that there is none. */

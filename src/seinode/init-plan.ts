@@ -7,13 +7,18 @@ import type { DeepReadonly } from "#kube";
 import type { TaskSpec } from "#plan";
 import { configApplyParams } from "./config-intent.ts";
 import { UnsupportedSpec } from "./errors.ts";
+import { ceremonyOf, genesisTasks } from "./genesis-plan.ts";
+import { keyGates } from "./key-gates.ts";
 import { discoverPeersParams } from "./peers.ts";
 import { controllerTask, sidecarTask } from "./task-specs.ts";
 
 export function initTasks(node: DeepReadonly<SeiNode>, status: DeepReadonly<SeiNodeStatus>): TaskSpec[] {
   refuseUnsupported(node);
+  const ceremony = ceremonyOf(node);
+  if (ceremony !== undefined) return genesisTasks(node, ceremony);
   return [
     controllerTask(TaskTypes.ensureDataPvc, node),
+    ...keyGates(node),
     controllerTask(TaskTypes.applyRbacProxyConfig, node),
     controllerTask(TaskTypes.applyStatefulSet, node),
     controllerTask(TaskTypes.applyService, node),
@@ -66,17 +71,9 @@ function publishesSnapshots(node: DeepReadonly<SeiNode>): boolean {
 
 /** Throws UnsupportedSpec for a node that this version could not bring up to its end. */
 export function refuseUnsupported(node: DeepReadonly<SeiNode>): void {
-  const { validator, replayer } = node.spec;
-  const snapshot = snapshotOf(node);
-  const unsupported =
-    (validator !== undefined && "spec.validator") ||
-    (replayer !== undefined && "spec.replayer") ||
-    (snapshot?.bootstrapImage !== undefined && "snapshot.bootstrapImage") ||
-    undefined;
-  if (unsupported !== undefined) {
-    throw new UnsupportedSpec(
-      `${unsupported} is set, but this version of the controller cannot initialise such a node; ` +
-        "use spec.fullNode or spec.archive without a bootstrap image, or a version that supports it",
-    );
-  }
+  if (ceremonyOf(node) !== undefined || !snapshotOf(node)?.bootstrapImage) return;
+  throw new UnsupportedSpec(
+    "snapshot.bootstrapImage is set, but this version of the controller cannot initialise such a node; " +
+      "leave it out, or use a version that supports it",
+  );
 }

@@ -71,6 +71,22 @@ const initTable: readonly [name: string, spec: Partial<SeiNodeSpec>, sidecarTask
     "snapshot-restore configure-genesis config-apply discover-peers configure-state-sync config-validate mark-ready",
   ],
   [
+    "replay from an S3 snapshot",
+    { replayer: { snapshot: { s3: { targetHeight: 7 } } }, peers },
+    "snapshot-restore configure-genesis config-apply discover-peers configure-state-sync config-validate mark-ready",
+  ],
+  ["a validator", { validator: {} }, "configure-genesis config-apply config-validate mark-ready"],
+  [
+    "a validator by state sync",
+    { validator: { snapshot: { stateSync: {} } }, peers },
+    "configure-genesis config-apply discover-peers configure-state-sync config-validate mark-ready",
+  ],
+  [
+    "a validator from an S3 snapshot",
+    { validator: { snapshot: { s3: { targetHeight: 7 } } } },
+    "snapshot-restore configure-genesis config-apply configure-state-sync config-validate mark-ready",
+  ],
+  [
     "archive with peers and published snapshots",
     { archive: { snapshotGeneration: { tendermint: { keepRecent: 2, publish: {} } } }, peers },
     "configure-genesis config-apply discover-peers config-validate snapshot-upload mark-ready",
@@ -82,6 +98,122 @@ for (const [name, spec, sidecarTasks] of initTable) {
     assert.deepEqual(typesOf(decide(spec)), [...infrastructure, ...sidecarTasks.split(" ")]);
   });
 }
+
+const keys = {
+  signingKey: { secret: { secretName: "signing" } },
+  nodeKey: { secret: { secretName: "node" } },
+};
+const operatorKeyring = {
+  secret: { secretName: "keyring", passphraseSecretRef: { secretName: "passphrase", key: "word" } },
+};
+const ceremony = { chainId: "pacific-1", stakingAmount: "1usei", accountBalance: "2usei", index: 0 };
+
+const gateTable: readonly [name: string, validator: SeiNodeSpec["validator"], gates: readonly string[]][] = [
+  ["no keys", {}, []],
+  ["its own keys", keys, ["validate-signing-key", "validate-node-key"]],
+  ["a keyring alone", { operatorKeyring }, ["validate-operator-keyring"]],
+  [
+    "its own keys and a keyring",
+    { ...keys, operatorKeyring },
+    ["validate-signing-key", "validate-node-key", "validate-operator-keyring"],
+  ],
+];
+
+for (const [name, validator, gates] of gateTable) {
+  test(`a validator with ${name} has its keys checked after the volume and before anything that seid runs in`, () => {
+    assert.ok(validator);
+    assert.deepEqual(typesOf(decide({ validator })), [
+      "ensure-data-pvc",
+      ...gates,
+      ...infrastructure.slice(1),
+      ...["configure-genesis", "config-apply", "config-validate", "mark-ready"],
+    ]);
+  });
+
+  test(`the update of a validator with ${name} begins with the check of its keys, whether its sidecar lives or not`, () => {
+    assert.ok(validator);
+    const spec = { validator, image: "sei:v2" };
+    assert.deepEqual(typesOf(decide(spec, running)), [...gates, ...update]);
+    assert.deepEqual(typesOf(decide(spec, running, { sidecarDead: true })), [...gates, ...deadFirst]);
+  });
+}
+
+test("a bare validator has eight tasks and runs in mode validator", () => {
+  const { tasks } = started(decide({ validator: {} }));
+  assert.equal(tasks.length, 8);
+  const params = tasks.find((task) => task.type === "config-apply")?.params;
+  assert.deepEqual(params, { mode: "validator", overrides: { "logging.level": "info" } });
+});
+
+test("the key tasks name the Secrets to look at, and nothing of what is in them", () => {
+  const { tasks } = started(decide({ validator: { ...keys, operatorKeyring } }));
+  const gates = tasks.slice(1, 4).map(({ params, maxRetries }) => [params, maxRetries ?? 0]);
+  const namespace = "sei";
+  assert.deepEqual(gates, [
+    [{ secretName: "signing", namespace }, 0],
+    [{ secretName: "node", namespace }, 0],
+    [
+      {
+        secretName: "keyring",
+        keyName: "node_admin",
+        passphraseSecretName: "passphrase",
+        passphraseSecretKey: "word",
+        namespace,
+      },
+      0,
+    ],
+  ]);
+});
+
+test("a validator of a ceremony makes its identity, hands it in, and waits for the genesis of all", () => {
+  const { tasks } = started(decide({ validator: { genesisCeremony: ceremony } }));
+  assert.deepEqual(
+    tasks.map((task) => task.type),
+    [
+      ...infrastructure,
+      ...["generate-identity", "generate-gentx", "upload-genesis-artifacts", "configure-genesis"],
+      ...["config-apply", "set-genesis-peers", "config-validate", "mark-ready"],
+    ],
+  );
+  const of = (type: string) => tasks.find((task) => task.type === type);
+  assert.deepEqual(of("generate-identity")?.params, { chainId: "pacific-1", moniker: "rpc-0" });
+  assert.deepEqual(of("generate-gentx")?.params, {
+    chainId: "pacific-1",
+    stakingAmount: "1usei",
+    accountBalance: "2usei",
+  });
+  assert.deepEqual(of("upload-genesis-artifacts")?.params, { nodeName: "rpc-0" });
+  assert.equal(of("configure-genesis")?.maxRetries, 180);
+  assert.equal(of("set-genesis-peers")?.maxRetries, 20);
+});
+
+test("a ceremony comes before everything else the spec says of where the node starts, in init and in updates", () => {
+  const bootstrap = { s3: { targetHeight: 7 }, bootstrapImage: "sei:v0" };
+  const bare = typesOf(decide({ validator: { genesisCeremony: ceremony } }));
+  const validator = { genesisCeremony: ceremony, snapshot: bootstrap, operatorKeyring };
+  assert.deepEqual(typesOf(decide({ validator, peers })), bare);
+  assert.deepEqual(typesOf(decide({ validator, image: "sei:v2" }, running)), update);
+});
+
+test("the params of every init and update plan survive a JSON round trip", () => {
+  const validators = [...gateTable.map(([, validator]) => validator), { genesisCeremony: ceremony }];
+  for (const validator of validators) {
+    assert.ok(validator);
+    for (const status of [{}, { ...running, currentImage: "sei:v0" }]) {
+      const { tasks } = started(decide({ validator }, status));
+      assert.ok(tasks.every(({ params }) => params !== undefined));
+      assert.deepEqual(JSON.parse(JSON.stringify(tasks)), tasks);
+    }
+  }
+});
+
+test("D5: an update that waits for a key when its sidecar dies still checks the keys, then replaces the pod first", () => {
+  const node = seiNode({ image: "sei:v2", validator: keys });
+  const tasks = updateTasks(node, { seid: "sei:v2", sidecar: images.sidecar }, { sidecarDead: false });
+  const plan = buildPlan({ id: "p", tasks, targetPhase: "Running" });
+  const decision = started(decide(node.spec, { ...running, plan }, { sidecarDead: true }));
+  assert.deepEqual(typesOf(decision), ["validate-signing-key", "validate-node-key", ...deadFirst]);
+});
 
 test("an S3 full node without peers has ten tasks, retry budgets on those that may have to wait for others", () => {
   const { tasks } = started(decide({ fullNode: { snapshot: { s3: { targetHeight: 7 } } } }));

@@ -35,6 +35,7 @@ const resting: readonly [situation: string, make: () => PassWorld, mostPasses: n
   ["waits for a new pod in an update", () => updatingWithoutPod(), 245],
   ["has a sidecar that does not answer", () => silent(seiNode({}, running)), 245],
   ["has a sidecar that does not answer while it initialises", () => silent(seiNode()), 245],
+  ["waits for the Secret of a key", () => keyless(), 245],
   [
     "has an invalid spec",
     () => new PassWorld(seiNode({ fullNode: { snapshotGeneration: {} } })),
@@ -90,6 +91,14 @@ test("the guard of these tests sees a reconciler that spins", async () => {
   await world.pass();
   await assert.rejects(world.passTimes(20), /spins without writing anything/);
 });
+
+function keyless(): PassWorld {
+  const validator = {
+    signingKey: { secret: { secretName: "signing" } },
+    nodeKey: { secret: { secretName: "node" } },
+  };
+  return new PassWorld(seiNode({ validator }), { statefulSet: observedStatefulSet({ validator }) });
+}
 
 function notReady() {
   return withContainer(pod(), "seid", { ready: false });

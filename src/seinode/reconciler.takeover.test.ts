@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SeiNode, TaskPlan } from "#api";
 import { observedStatefulSet, PassWorld, running } from "./pass-world.ts";
+import { nodeKeyJson, secret, signingKeyJson } from "./tasks/keys/testing.ts";
 import { images, pod, seiNode } from "./testing.ts";
 
 const SECOND = 1000;
@@ -62,34 +63,58 @@ test("a Go plan that has observed the wanted image is carried to its end", async
   assert.equal(world.condition("Ready").status, "True");
 });
 
-for (const [situation, spec, types] of [
-  [
-    "checks the keys of a validator",
-    { validator: {} },
-    ["ensure-data-pvc", "validate-signing-key", "mark-ready"],
-  ],
-  ["is of a later version", {}, ["ensure-data-pvc", "fold-space", "mark-ready"]],
-] as const) {
-  test(`a stored plan whose task ${situation} is left as it is and told as UnsupportedSpec`, async () => {
-    const plan = goPlan(types, 1, true);
-    const { statefulSet } = running;
-    const status = { phase: "Initializing" as const, plan, ...(statefulSet && { statefulSet }) };
-    const world = new PassWorld(seiNode(spec, status), { statefulSet: observedStatefulSet(spec) });
-    const { error } = await world.pass();
-    assert.ok(error, "it is tried again and counted");
-    await world.elapse(10 * MINUTE);
-    assert.deepEqual(world.plan(), plan);
-    assert.equal(world.status().phase, "Initializing");
-    for (const type of ["Ready", "Stalled"]) {
-      assert.equal(world.condition(type).reason, "UnsupportedSpec");
-      assert.match(world.condition(type).message, new RegExp(`task ${types[1]}`));
-    }
-    assert.equal(world.condition("Stalled").status, "True");
-    assert.equal(world.condition("Reconciling").status, "False");
-    assert.equal(world.statusWrites, 1);
-    assert.deepEqual(world.sidecar.posted, []);
+test("a stored plan with a task of a later version is left as it is and told as UnsupportedSpec", async () => {
+  const types = ["ensure-data-pvc", "fold-space", "mark-ready"];
+  const plan = goPlan(types, 1, true);
+  const { statefulSet } = running;
+  const status = { phase: "Initializing" as const, plan, ...(statefulSet && { statefulSet }) };
+  const world = new PassWorld(seiNode({}, status));
+  const { error } = await world.pass();
+  assert.ok(error, "it is tried again and counted");
+  await world.elapse(10 * MINUTE);
+  assert.deepEqual(world.plan(), plan);
+  assert.equal(world.status().phase, "Initializing");
+  for (const type of ["Ready", "Stalled"]) {
+    assert.equal(world.condition(type).reason, "UnsupportedSpec");
+    assert.match(world.condition(type).message, new RegExp(`task ${types[1]}`));
+  }
+  assert.equal(world.condition("Stalled").status, "True");
+  assert.equal(world.condition("Reconciling").status, "False");
+  assert.equal(world.statusWrites, 1);
+  assert.deepEqual(world.sidecar.posted, []);
+});
+
+test("a Go plan that waits for a validator's key is carried on from there", async () => {
+  const validator = {
+    signingKey: { secret: { secretName: "signing" } },
+    nodeKey: { secret: { secretName: "node" } },
+  };
+  const plan = goPlan(
+    ["ensure-data-pvc", "validate-signing-key", "validate-node-key", "mark-ready"],
+    1,
+    true,
+  );
+  const { statefulSet } = running;
+  const status = { phase: "Initializing" as const, plan, ...(statefulSet && { statefulSet }) };
+  const world = new PassWorld(seiNode({ validator }, status), {
+    statefulSet: observedStatefulSet({ validator }),
   });
-}
+  await world.elapse(MINUTE);
+  assert.equal(world.condition("SigningKeyReady").reason, "SigningKeyNotReady");
+  const [reasonWhile, messageWhile] = [world.condition("Ready").reason, world.condition("Ready").message];
+  assert.match(messageWhile, /validate-signing-key .*Secret signing does not exist/, reasonWhile);
+  assert.equal(world.statusWrites, 1, "waiting writes nothing");
+  world.kube.put(secret("signing", { "priv_validator_key.json": JSON.stringify(signingKeyJson) }));
+  world.kube.put(secret("node", { "node_key.json": JSON.stringify(nodeKeyJson) }));
+  await world.elapse(MINUTE);
+  assert.equal(world.status().phase, "Running");
+  assert.equal(world.condition("SigningKeyReady").status, "True");
+  assert.equal(world.condition("NodeKeyReady").status, "True");
+  assert.deepEqual(
+    world.sidecar.posts.map(({ id }) => id),
+    [plan.tasks[3]?.id],
+  );
+});
 
 test("a SeiNode without a spec is told that it needs one, and nothing else happens to it", async () => {
   const { spec: _, ...rest } = seiNode();

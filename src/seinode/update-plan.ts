@@ -4,8 +4,8 @@ import type { DeepReadonly } from "#kube";
 import type { TaskSpec } from "#plan";
 import { sidecarTaskType } from "#sidecar";
 import { configPatchParams } from "./config-intent.ts";
-import { UnsupportedSpec } from "./errors.ts";
 import type { Images } from "./images.ts";
+import { keyGates } from "./key-gates.ts";
 import { controllerTask, sidecarTask } from "./task-specs.ts";
 
 /**
@@ -18,12 +18,6 @@ export function updateTasks(
   wanted: Images,
   options: { sidecarDead: boolean },
 ): TaskSpec[] {
-  const { validator } = node.spec;
-  if ((validator?.signingKey ?? validator?.nodeKey ?? validator?.operatorKeyring) !== undefined) {
-    throw new UnsupportedSpec(
-      "spec.validator names keys, which this version of the controller cannot check before an update; use one that can",
-    );
-  }
   const apply = [
     controllerTask(TaskTypes.applyStatefulSet, node),
     controllerTask(TaskTypes.applyService, node),
@@ -37,7 +31,7 @@ export function updateTasks(
     controllerTask(TaskTypes.observeImage, node, { image: wanted.seid, sidecarImage: wanted.sidecar }),
   ];
   const middle = options.sidecarDead ? [...replace, ...config] : [...config, ...replace];
-  return [...apply, ...middle, sidecarTask(TaskTypes.markReady)];
+  return [...keyGates(node), ...apply, ...middle, sidecarTask(TaskTypes.markReady)];
 }
 
 export function markReadyTasks(): TaskSpec[] {

@@ -17,6 +17,7 @@ export {
   type RenderedObject,
 } from "./identity.ts";
 export {
+  keyringReference,
   nodeKeyFile,
   nodeKeySecret,
   type OperatorKeyring,

@@ -26,23 +26,32 @@ export function nodeKeySecret(node: DeepReadonly<SeiNode>): string | undefined {
   return node.spec.validator?.nodeKey?.secret?.secretName || undefined;
 }
 
+/** What spec.validator.operatorKeyring refers to. Parts that are missing are empty, the key's name has its default. */
+export function keyringReference(node: DeepReadonly<SeiNode>): OperatorKeyring | undefined {
+  const secret = node.spec.validator?.operatorKeyring?.secret;
+  if (secret === undefined) return undefined;
+  // The CRD demands the reference; an object that is older than its rules may lack it.
+  const passphrase: DeepReadonly<Partial<typeof secret.passphraseSecretRef>> =
+    secret.passphraseSecretRef ?? {};
+  return {
+    secretName: secret.secretName ?? "",
+    keyName: secret.keyName || defaultKeyName,
+    passphraseSecretName: passphrase.secretName ?? "",
+    passphraseSecretKey: passphrase.key ?? "",
+  };
+}
+
 /**
  * The operator's keyring, if the node has one in a Secret. Throws a RenderError when the passphrase reference is
  * incomplete: a file keyring that cannot be unlocked would keep the sidecar from ever starting.
  */
 export function operatorKeyring(node: DeepReadonly<SeiNode>): OperatorKeyring | undefined {
-  const secret = node.spec.validator?.operatorKeyring?.secret;
-  if (!secret?.secretName) return undefined;
-  const { secretName: passphraseSecretName, key: passphraseSecretKey } = secret.passphraseSecretRef ?? {};
-  if (!passphraseSecretName || !passphraseSecretKey) {
+  const keyring = keyringReference(node);
+  if (!keyring?.secretName) return undefined;
+  if (!keyring.passphraseSecretName || !keyring.passphraseSecretKey) {
     throw new RenderError(
       "spec.validator.operatorKeyring.secret.passphraseSecretRef needs secretName and key: the keyring cannot be unlocked without them",
     );
   }
-  return {
-    secretName: secret.secretName,
-    keyName: secret.keyName || defaultKeyName,
-    passphraseSecretName,
-    passphraseSecretKey,
-  };
+  return keyring;
 }

@@ -10,6 +10,7 @@ import { type Pass, sidecarTarget } from "../pass.ts";
 import { isSidecarRunning, podProblem, revisionOf } from "../pod-state.ts";
 import { applyProxyConfig, applyService } from "./apply-owned.ts";
 import { ensureVolume } from "./ensure-volume.ts";
+import { validateNodeKey, validateOperatorKeyring, validateSigningKey } from "./keys/validate-keys.ts";
 import { observeImages } from "./observe-image.ts";
 import { replaceOutdatedPods } from "./replace-pod.ts";
 
@@ -17,6 +18,9 @@ export function taskRegistry(runtime: SeiNodeRuntime, pass: Pass): TaskRegistry 
   const { client } = runtime;
   const controllerTasks: Readonly<Record<string, () => Promise<TaskOutcome>>> = {
     [TaskTypes.ensureDataPvc]: () => ensureVolume(runtime, pass),
+    [TaskTypes.validateSigningKey]: () => validateSigningKey(runtime, pass),
+    [TaskTypes.validateNodeKey]: () => validateNodeKey(runtime, pass),
+    [TaskTypes.validateOperatorKeyring]: () => validateOperatorKeyring(runtime, pass),
     [TaskTypes.applyRbacProxyConfig]: () => applyProxyConfig(runtime, pass),
     [TaskTypes.applyStatefulSet]: async () => statefulSetGate(pass),
     [TaskTypes.applyService]: () => applyService(runtime, pass),
