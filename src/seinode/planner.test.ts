@@ -136,10 +136,10 @@ test("a spec without a mode is refused with a message, and nothing is planned", 
 });
 
 test("a spec that this build has no tasks for is refused by name instead of planned halfway", () => {
-  const spec = { fullNode: { snapshot: { s3: { targetHeight: 7 }, bootstrapImage: "sei:v0" } } };
+  const spec = { replayer: { snapshot: { s3: { targetHeight: 7 } } }, peers };
   assert.throws(
     () => decide(spec),
-    (error: Error) => error instanceof UnsupportedSpec && /bootstrapImage/.test(error.message),
+    (error: Error) => error instanceof UnsupportedSpec && /spec\.replayer/.test(error.message),
   );
 });
 
