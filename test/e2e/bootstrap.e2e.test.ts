@@ -21,6 +21,7 @@ import { condition, IMAGE_V1, NAMESPACE, World } from "../harness/world.ts";
 
 const BOOT = "sei:v0";
 const HEIGHT = 5000;
+const peer = `${"0123456789".repeat(4)}@peer.example.org:26656`;
 
 let world: World;
 let jobInformer: Informer<Job>;
@@ -57,6 +58,7 @@ const storyOf = (name: string) =>
 
 function create(name: string, bootstrapImage = BOOT) {
   return world.createNode(name, {
+    peers: [{ static: { addresses: [peer] } }],
     fullNode: { snapshot: { s3: { targetHeight: HEIGHT }, bootstrapImage } },
   });
 }
@@ -77,8 +79,8 @@ const untilPosted = (name: string, type: string) =>
   );
 
 const FIRST =
-  "snapshot-restore configure-genesis config-apply configure-state-sync config-validate mark-ready";
-const SECOND = "configure-genesis config-apply config-validate mark-ready";
+  "snapshot-restore configure-genesis config-apply discover-peers configure-state-sync config-validate mark-ready";
+const SECOND = "configure-genesis config-apply discover-peers config-validate mark-ready";
 
 function assertPostedOnce(name: string, types: string): void {
   const simulated = world.simulator.node(NAMESPACE, name);
