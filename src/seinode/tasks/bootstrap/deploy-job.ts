@@ -2,17 +2,17 @@
 import { Labels } from "#api";
 import { jobs, pods } from "#kube";
 import type { TaskOutcome } from "#plan";
-import type { SeiNodeRuntime } from "../../deps.ts";
 import type { Pass } from "../../pass.ts";
 import { bootstrapJobName, renderBootstrapJob } from "../../render/index.ts";
 import { isOwnedBy } from "../replace-pod.ts";
 import { createOwned } from "./create-owned.ts";
 import { isOfOtherPlan } from "./job-state.ts";
 import { removeBootstrapJob } from "./remove-job.ts";
+import type { BootstrapRuntime } from "./runtime.ts";
 
 /** A Job of an earlier plan is removed first: its pod answers for that plan's spec, and may have ended. */
 export async function deployBootstrapJob(
-  runtime: SeiNodeRuntime,
+  runtime: BootstrapRuntime,
   pass: Pass,
   planId: string | undefined,
 ): Promise<TaskOutcome> {
@@ -32,7 +32,7 @@ export async function deployBootstrapJob(
 }
 
 /** Live, once: two pods on one volume is what must never be. */
-async function occupant(runtime: SeiNodeRuntime, pass: Pass): Promise<string | undefined> {
+async function occupant(runtime: BootstrapRuntime, pass: Pass): Promise<string | undefined> {
   const { node, statefulSet, signal } = pass;
   const { name, namespace = "" } = node.metadata;
   const waitsFor = `the pod of StatefulSet ${name} to be gone`;

@@ -1,12 +1,12 @@
 /** `deploy-bootstrap-service`: the DNS name of the bootstrap pod. */
 import { services } from "#kube";
 import type { TaskOutcome } from "#plan";
-import type { SeiNodeRuntime } from "../../deps.ts";
 import type { Pass } from "../../pass.ts";
 import { renderBootstrapService } from "../../render/index.ts";
 import { createOwned } from "./create-owned.ts";
+import type { BootstrapRuntime } from "./runtime.ts";
 
-export async function deployBootstrapService(runtime: SeiNodeRuntime, pass: Pass): Promise<TaskOutcome> {
+export async function deployBootstrapService(runtime: BootstrapRuntime, pass: Pass): Promise<TaskOutcome> {
   const manifest = renderBootstrapService(pass.node);
   const made = await createOwned(runtime.client, pass.node, services, manifest, pass.signal);
   if (made.state === "created") return { state: "complete" };

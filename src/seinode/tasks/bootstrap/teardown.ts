@@ -11,12 +11,12 @@ import {
   unlessNotFound,
 } from "#kube";
 import type { TaskOutcome } from "#plan";
-import type { SeiNodeRuntime } from "../../deps.ts";
 import type { Pass } from "../../pass.ts";
 import { removeBootstrapJob } from "./remove-job.ts";
+import type { BootstrapRuntime } from "./runtime.ts";
 
 /** Complete when Job, pod and bootstrap Service are gone, by live reads. Only what this node controls is deleted. */
-export async function teardownBootstrap(runtime: SeiNodeRuntime, pass: Pass): Promise<TaskOutcome> {
+export async function teardownBootstrap(runtime: BootstrapRuntime, pass: Pass): Promise<TaskOutcome> {
   const { client } = runtime;
   const { node, signal } = pass;
   const job = await removeBootstrapJob(client, node, signal);

@@ -5,17 +5,17 @@
 import { type DeepReadonly, type Job, jobs, keyOf, unlessNotFound } from "#kube";
 import type { TaskOutcome } from "#plan";
 import { observeBootstrap } from "../../bootstrap-pod.ts";
-import type { SeiNodeRuntime } from "../../deps.ts";
 import type { Pass } from "../../pass.ts";
 import { podProblem } from "../../pod-state.ts";
 import { renderBootstrapJob } from "../../render/index.ts";
 import { deployBootstrapJob } from "./deploy-job.ts";
 import { endOf } from "./job-state.ts";
 import { deleteJob } from "./remove-job.ts";
+import type { BootstrapRuntime } from "./runtime.ts";
 
 /** For a pod whose sidecar does not run. `undefined`: it is on its way. */
 export async function tendBootstrapJob(
-  runtime: SeiNodeRuntime,
+  runtime: BootstrapRuntime,
   pass: Pass,
   planId: string | undefined,
 ): Promise<TaskOutcome | undefined> {
@@ -47,7 +47,7 @@ export async function tendBootstrapJob(
 }
 
 /** In its images only: they are what keeps a pod from starting, and what the API server never rewrites in a Job. */
-function isOutdated(runtime: SeiNodeRuntime, pass: Pass, job: DeepReadonly<Job>): boolean {
+function isOutdated(runtime: BootstrapRuntime, pass: Pass, job: DeepReadonly<Job>): boolean {
   const wanted = imagesOf(renderBootstrapJob(pass.node, runtime.settings));
   const made = imagesOf(job);
   return Object.entries(wanted).some(([name, image]) => made[name] !== undefined && made[name] !== image);
