@@ -5,7 +5,7 @@ export class InvalidSpec extends Error {
   override readonly name = "InvalidSpec";
 }
 
-/** The spec or the stored plan asks for something this version has no tasks for. */
+/** The stored plan holds a task that this version cannot do. */
 export class UnsupportedSpec extends Error {
   override readonly name = "UnsupportedSpec";
 }

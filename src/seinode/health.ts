@@ -6,6 +6,7 @@ import { SeiNodeConditions, SeiNodeHealth, type SeiNodeStatus, TaskTypes } from 
 import { formatTime } from "#clock";
 import { type Condition, type ConditionUpdate, type DeepReadonly, findCondition, type Pod } from "#kube";
 import { sidecarTaskType } from "#sidecar";
+import { isBootstrapping } from "./bootstrap-plan.ts";
 import type { Blocked } from "./pass.ts";
 import { isPodReady, isSeidRunning, isSidecarRunning, type PodProblem } from "./pod-state.ts";
 import { isUpdatePlan } from "./update-plan.ts";
@@ -80,7 +81,9 @@ export function findProblem(input: HealthInput): Problem | undefined {
     return {
       reason: SeiNodeHealth.imagePullFailed,
       message: trouble.message,
-      remedy: "correct spec.image or the registry's credentials",
+      remedy: isBootstrapping(status.plan)
+        ? "correct snapshot.bootstrapImage or the registry's credentials"
+        : "correct spec.image or the registry's credentials",
       afterMs: CONTAINER_PATIENCE_MS,
     };
   }
@@ -119,10 +122,11 @@ export function findProblem(input: HealthInput): Problem | undefined {
     };
   }
   if (waitsForPod(status, pod)) {
+    const maker = isBootstrapping(status.plan) ? "bootstrap Job" : "StatefulSet";
     return {
       reason: SeiNodeHealth.podNotStarted,
-      message: pod === undefined ? "the StatefulSet has no pod" : "the sidecar of the pod does not start",
-      remedy: "look at the events of the StatefulSet and of its pod",
+      message: pod === undefined ? `the ${maker} has no pod` : "the sidecar of the pod does not start",
+      remedy: `look at the events of the ${maker} and of its pod`,
       afterMs: REACH_PATIENCE_MS,
     };
   }
@@ -226,7 +230,8 @@ function whyNotReady(input: HealthInput): { reason: string; message: string } | 
   if (status.phase === "Failed")
     return { reason: SeiNodeHealth.initializationFailed, message: failedTask(status) };
   if (input.paused) {
-    const message = input.scaledDown ? "the pod is scaled to 0" : "the pod is being scaled to 0";
+    const scale = input.scaledDown ? "the pod is scaled to 0" : "the pod is being scaled to 0";
+    const message = isBootstrapping(status.plan) ? "the plan stands still; a bootstrap Job goes on" : scale;
     return { reason: SeiNodeHealth.paused, message: `spec.paused is true; ${message}` };
   }
   if (status.plan?.phase === "Failed")

@@ -5,6 +5,7 @@ import {
   type Condition,
   type ConditionUpdate,
   type DeepReadonly,
+  type Job,
   keyOf,
   type Logger,
   type Pod,
@@ -15,6 +16,8 @@ import {
   unlessNotFound,
 } from "#kube";
 import type { SidecarTarget } from "#sidecar";
+import { isBootstrapping } from "./bootstrap-plan.ts";
+import { observeBootstrap } from "./bootstrap-pod.ts";
 import type { SeiNodeRuntime } from "./deps.ts";
 import { type Images, imageDrift, podHasImages } from "./images.ts";
 import { isTerminating } from "./pod-state.ts";
@@ -39,7 +42,11 @@ export interface Pass {
   readonly log: Logger;
   /** Set once the StatefulSet was brought in shape in this pass. */
   statefulSet?: DeepReadonly<StatefulSet>;
-  /** The owned pod that is not terminating, as the cache shows it. */
+  /** The StatefulSet was kept at 0 in this pass: the bootstrap has the volume (D16). */
+  held?: boolean;
+  /** Ours, while a plan works on it. */
+  bootstrapJob?: DeepReadonly<Job>;
+  /** The owned pod that is not terminating, as the cache shows it; the Job's while the plan bootstraps. */
   pod?: DeepReadonly<Pod>;
   wanted?: Images;
   /** What the current task waits for. */
@@ -82,9 +89,20 @@ export function setPassCondition(pass: Pass, update: ConditionUpdate): void {
 
 /**
  * Reads the pod of the recorded StatefulSet from the cache: the one with ordinal 0. While somebody has scaled the
- * StatefulSet by hand there are others, and a task sent to one of those could open the gate of a second seid.
+ * StatefulSet by hand there are others, and a task sent to one of those could open the gate of a second seid. While the
+ * plan bootstraps, it is the Job's pod.
  */
 export async function observePod(runtime: Pick<SeiNodeRuntime, "client">, pass: Pass): Promise<void> {
+  await observeOwnPod(runtime, pass);
+  if (!isBootstrapping(pass.status.plan)) return;
+  const { job, pod } = await observeBootstrap(runtime.client, pass.node, pass.signal);
+  if (job === undefined) delete pass.bootstrapJob;
+  else pass.bootstrapJob = job;
+  if (pod === undefined) delete pass.pod;
+  else pass.pod = pod;
+}
+
+async function observeOwnPod(runtime: Pick<SeiNodeRuntime, "client">, pass: Pass): Promise<void> {
   const uid = pass.status.statefulSet?.uid;
   if (uid === undefined) return;
   const { name, namespace = "" } = pass.node.metadata;

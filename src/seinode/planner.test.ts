@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SeiNodeSpec, SeiNodeStatus, TaskPlan } from "#api";
 import { buildPlan } from "#plan";
-import { InvalidSpec, UnsupportedSpec } from "./errors.ts";
+import { InvalidSpec } from "./errors.ts";
 import { type Decision, decidePlan, type PlannerInput, planType } from "./planner.ts";
 import { images, pod, seiNode } from "./testing.ts";
 import { updateTasks } from "./update-plan.ts";
@@ -265,14 +265,6 @@ test("a spec without a mode is refused with a message, and nothing is planned", 
     retryDue: true,
   };
   assert.throws(() => decidePlan(input), InvalidSpec);
-});
-
-test("a spec that this build has no tasks for is refused by name instead of planned halfway", () => {
-  const spec = { fullNode: { snapshot: { s3: { targetHeight: 7 }, bootstrapImage: "sei:v0" } } };
-  assert.throws(
-    () => decide(spec),
-    (error: Error) => error instanceof UnsupportedSpec && /bootstrapImage/.test(error.message),
-  );
 });
 
 test("a Running node without drift gets no plan", () => {

@@ -30,6 +30,7 @@ import {
   statefulSets,
   unlessNotFound,
 } from "#kube";
+import { isBootstrapping, isHeldForBootstrap } from "./bootstrap-plan.ts";
 import { CrashLoops } from "./crash-loops.ts";
 import { deleteNode } from "./deletion.ts";
 import type { SeiNodeDeps, SeiNodeRuntime } from "./deps.ts";
@@ -38,7 +39,6 @@ import { describeFailure } from "./failures.ts";
 import { finishPass } from "./finish.ts";
 import { guardIdentity } from "./identity-guard.ts";
 import { type Images, podImages } from "./images.ts";
-import { refuseUnsupported } from "./init-plan.ts";
 import { NodeIds } from "./node-ids.ts";
 import { confirmPod, observePod, openPass, type Pass, setPassCondition } from "./pass.ts";
 import { resolvePeers } from "./peer-resolution.ts";
@@ -130,10 +130,7 @@ async function advance(runtime: SeiNodeRuntime, pass: Pass): Promise<ReconcileRe
     return {};
 
   // Not a pod is made for a node that could not be brought up. One that exists already is kept in shape.
-  if (status.phase === undefined && status.statefulSet === undefined) {
-    requireValid(node);
-    refuseUnsupported(node);
-  }
+  if (status.phase === undefined && status.statefulSet === undefined) requireValid(node);
 
   const wanted: Images = { seid: node.spec.image, sidecar: sidecarImage(node, runtime.settings) };
   pass.wanted = wanted;
@@ -194,7 +191,9 @@ async function bringStatefulSetInShape(runtime: SeiNodeRuntime, pass: Pass): Pro
     // Asked, so that it is not applied to again and again only to be refused.
     existing = await unlessNotFound(runtime.client.live.get(statefulSets, keyOf(node), pass.signal));
   }
-  const outcome = await syncStatefulSet(runtime, node, existing, status.statefulSet?.uid, pass.signal);
+  pass.held = isHeldForBootstrap(node, status);
+  const deps = { ...runtime, held: pass.held };
+  const outcome = await syncStatefulSet(deps, node, existing, status.statefulSet?.uid, pass.signal);
   if (outcome.state === "applied") {
     const { name, uid } = outcome.statefulSet.metadata;
     pass.statefulSet = outcome.statefulSet;
@@ -245,6 +244,8 @@ function recordImagesSeen(pass: Pass, wanted: Images): void {
 async function replaceHopelessPod(runtime: SeiNodeRuntime, pass: Pass): Promise<void> {
   const { pod, statefulSet, status } = pass;
   if (status.phase !== "Initializing" || pod === undefined || podProblem(pod) === undefined) return;
+  // The Job's pod has no revision; the bootstrap tasks look after it themselves.
+  if (isBootstrapping(status.plan)) return;
   // Unknown yet: a fresh pod is often unschedulable for a moment, because its volume is made after its StatefulSet.
   const wanted = statefulSet?.status?.updateRevision;
   if (!wanted || revisionOf(pod) === wanted) return;

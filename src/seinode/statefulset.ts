@@ -45,6 +45,8 @@ export interface StatefulSetDeps {
   readonly client: Client;
   readonly applier: Applier;
   readonly settings: Settings;
+  /** No pod yet: the bootstrap Job has the volume (D16). */
+  readonly held?: boolean;
 }
 
 /** What the cache shows under the node's name, whoever owns it. */
@@ -98,7 +100,7 @@ async function applyTo(
   // On the very object that is applied to: it may have been read live where the cache showed none.
   const change = existing && identityChange(node, existing);
   if (change !== undefined) return identityChanged(change);
-  const manifest = renderStatefulSet(node, deps.settings);
+  const manifest = renderStatefulSet(node, deps.settings, { held: deps.held === true });
   try {
     const statefulSet = await deps.applier.apply<StatefulSet>(
       statefulSets,

@@ -4,6 +4,8 @@ export const Annotations = {
   retry: "sei.io/retry",
   /** Read on a SeiNode: a new value applies `spec.overrides` to a Running node (design D23). */
   applyConfig: "sei.io/apply-config",
+  /** Written on a bootstrap Job: the id of the plan that made it. */
+  plan: "sei.io/plan",
   /** Written on Services and HTTPRoutes of a SeiNodeDeployment, with the value `seinodedeployment`. */
   managedBy: "sei.io/managed-by",
   /** Written on pod templates with the value `"true"`: Karpenter must not move a node's pod on its own account. */

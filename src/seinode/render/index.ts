@@ -6,6 +6,9 @@
  * "off" (server-side apply would give the field up to its default), and the order of containers, env and volumes is part
  * of the pod template, so changing it for beauty gives every node a new revision.
  */
+export { type JobManifest, renderBootstrapJob } from "./bootstrap-job.ts";
+export { bootstrapJobName, bootstrapLabels } from "./bootstrap-names.ts";
+export { renderBootstrapService } from "./bootstrap-service.ts";
 export { renderDataVolumeClaim } from "./data-volume-claim.ts";
 export { ModeError, RenderError } from "./errors.ts";
 export { renderHeadlessService } from "./headless-service.ts";
@@ -45,4 +48,5 @@ export { ownerReference } from "./owner.ts";
 export { modeSettings, sidecarImage } from "./platform.ts";
 export { apiPort, nodePorts, p2pPort, rpcPort, sidecarPort } from "./ports.ts";
 export { renderRbacProxyConfig } from "./rbac-proxy-config.ts";
+export { snapshotOf } from "./snapshot.ts";
 export { renderStatefulSet } from "./stateful-set.ts";

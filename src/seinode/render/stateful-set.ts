@@ -17,18 +17,22 @@ import { podSecurityContext } from "./security.ts";
 import { podVolumes } from "./volumes.ts";
 
 /**
- * The node's StatefulSet: one pod, or none while paused. OnDelete, because RollingUpdate refuses to replace a pod that is
+ * The node's StatefulSet: one pod, or none while paused or `held` (another pod has the volume). OnDelete, because RollingUpdate refuses to replace a pod that is
  * not Ready, and a seid halted at an upgrade height never is; replacing pods is the task replace-pod. Throws a
  * RenderError.
  */
-export function renderStatefulSet(node: DeepReadonly<SeiNode>, settings: Settings): StatefulSetManifest {
+export function renderStatefulSet(
+  node: DeepReadonly<SeiNode>,
+  settings: Settings,
+  options: { readonly held?: boolean } = {},
+): StatefulSetManifest {
   return {
     apiVersion: "apps/v1",
     kind: "StatefulSet",
     metadata: childMetadata(node, node.metadata.name),
     spec: {
       // Said in so many words even when 0: a field left out would be given up to whoever scaled last.
-      replicas: node.spec.paused === true ? 0 : 1,
+      replicas: node.spec.paused === true || options.held === true ? 0 : 1,
       serviceName: node.metadata.name,
       selector: { matchLabels: selectorLabels(node) },
       updateStrategy: { type: "OnDelete" },

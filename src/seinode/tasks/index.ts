@@ -5,10 +5,18 @@
 import { TaskTypes } from "#api";
 import type { Task, TaskOutcome, TaskRegistry, TaskRun } from "#plan";
 import { sidecarTaskType } from "#sidecar";
+import { isBootstrapping } from "../bootstrap-plan.ts";
 import type { SeiNodeRuntime } from "../deps.ts";
 import { type Pass, sidecarTarget } from "../pass.ts";
 import { isSidecarRunning, podProblem, revisionOf } from "../pod-state.ts";
 import { applyProxyConfig, applyService } from "./apply-owned.ts";
+import {
+  awaitBootstrapComplete,
+  deployBootstrapJob,
+  deployBootstrapService,
+  teardownBootstrap,
+  tendBootstrapJob,
+} from "./bootstrap/index.ts";
 import { ensureVolume } from "./ensure-volume.ts";
 import { validateNodeKey, validateOperatorKeyring, validateSigningKey } from "./keys/validate-keys.ts";
 import { observeImages } from "./observe-image.ts";
@@ -16,7 +24,7 @@ import { replaceOutdatedPods } from "./replace-pod.ts";
 
 export function taskRegistry(runtime: SeiNodeRuntime, pass: Pass): TaskRegistry {
   const { client } = runtime;
-  const controllerTasks: Readonly<Record<string, () => Promise<TaskOutcome>>> = {
+  const controllerTasks: Readonly<Record<string, (run: TaskRun) => Promise<TaskOutcome>>> = {
     [TaskTypes.ensureDataPvc]: () => ensureVolume(runtime, pass),
     [TaskTypes.validateSigningKey]: () => validateSigningKey(runtime, pass),
     [TaskTypes.validateNodeKey]: () => validateNodeKey(runtime, pass),
@@ -27,6 +35,10 @@ export function taskRegistry(runtime: SeiNodeRuntime, pass: Pass): TaskRegistry 
     [TaskTypes.replacePod]: () =>
       replaceOutdatedPods(client, pass.node, pass.status.statefulSet?.uid, pass.signal),
     [TaskTypes.observeImage]: () => observeAndRecord(runtime, pass),
+    [TaskTypes.deployBootstrapService]: () => deployBootstrapService(runtime, pass),
+    [TaskTypes.deployBootstrapJob]: ({ plan }) => deployBootstrapJob(runtime, pass, plan.id),
+    [TaskTypes.awaitBootstrapComplete]: () => awaitBootstrapComplete(runtime, pass),
+    [TaskTypes.teardownBootstrap]: () => teardownBootstrap(runtime, pass),
   };
   return (type) => {
     const controllerTask = controllerTasks[type];
@@ -37,9 +49,10 @@ export function taskRegistry(runtime: SeiNodeRuntime, pass: Pass): TaskRegistry 
 
 /** Every pass syncs the StatefulSet before it runs the plan; the task makes sure that happened, it has no effect. */
 function statefulSetGate(pass: Pass): TaskOutcome {
-  return pass.statefulSet === undefined
-    ? { state: "running", waitingFor: "the StatefulSet to be applied" }
-    : { state: "complete" };
+  if (pass.statefulSet !== undefined && pass.held !== true) return { state: "complete" };
+  const waiting: TaskOutcome = { state: "running", waitingFor: "the StatefulSet to be applied" };
+  // The task before this one ended the hold; that is written first, and the next pass gives the StatefulSet its pod.
+  return pass.held === true ? { ...waiting, pollAfterMs: 1 } : waiting;
 }
 
 async function observeAndRecord(runtime: SeiNodeRuntime, pass: Pass): Promise<TaskOutcome> {
@@ -63,12 +76,16 @@ async function runOnSidecar(
 ): Promise<TaskOutcome> {
   const { pod } = pass;
   if (pod === undefined || !isSidecarRunning(pod)) {
+    if (isBootstrapping(run.plan)) {
+      const outcome = await tendBootstrapJob(runtime, pass, run.plan.id);
+      if (outcome !== undefined) return outcome;
+    }
     const problem = pod && podProblem(pod);
     // A crash loop comes and goes with each restart; told here, the condition would be written each time.
     const lasting = problem !== undefined && problem.kind !== "crashLoop";
     return { state: "running", waitingFor: lasting ? problem.message : "the sidecar to run" };
   }
-  if (type === TaskTypes.markReady && run.plan.failedPhase !== undefined) {
+  if (type === TaskTypes.markReady && run.plan.failedPhase !== undefined && !isBootstrapping(run.plan)) {
     const outdated = await replaceBeforeFirstStart(runtime, pass);
     if (outdated !== undefined) return outdated;
   }
