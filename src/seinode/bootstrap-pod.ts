@@ -1,5 +1,5 @@
 /** Finds the bootstrap Job and its pod, as the cache shows them (design D16). */
-import type { SeiNode } from "#api";
+import { Components, Labels, type SeiNode } from "#api";
 import {
   type Client,
   controllerOf,
@@ -13,7 +13,7 @@ import {
   unlessNotFound,
 } from "#kube";
 import { isTerminating } from "./pod-state.ts";
-import { bootstrapJobName, bootstrapLabels } from "./render/index.ts";
+import { bootstrapJobName } from "./render/index.ts";
 
 /** By name, whoever owns it. */
 export function readBootstrapJob(
@@ -31,12 +31,13 @@ export async function listBootstrapPods(
   node: DeepReadonly<SeiNode>,
   signal: AbortSignal,
 ): Promise<readonly DeepReadonly<Pod>[]> {
-  const { namespace = "" } = node.metadata;
-  const labelled = await reader.list(pods, { namespace, labels: bootstrapLabels(node) }, signal);
+  const { name, namespace = "" } = node.metadata;
+  // By node alone, as every list of ours (D20).
+  const labelled = await reader.list(pods, { namespace, labels: { [Labels.node]: name } }, signal);
   return labelled.filter((pod) => {
+    if (pod.metadata.labels?.[Labels.component] !== Components.bootstrap) return false;
     const controller = controllerOf(pod);
-    const ofTheJob =
-      controller?.kind === jobs.kind && controller.name === bootstrapJobName(node.metadata.name);
+    const ofTheJob = controller?.kind === jobs.kind && controller.name === bootstrapJobName(name);
     // Cut loose from its Job it still has the volume, until it ends.
     return ofTheJob || (controller === undefined && !isFinished(pod));
   });

@@ -299,3 +299,28 @@ describe("Stalled", () => {
     assert.equal(stalledCondition(undefined, undefined, before).status, "False");
   });
 });
+
+describe("while a plan bootstraps", () => {
+  const bootstrap: SeiNodeStatus = {
+    phase: "Initializing",
+    plan: plan(["snapshot-restore", "await-bootstrap-complete", "teardown-bootstrap"], "Failed"),
+  };
+
+  test("a bootstrap image that cannot be pulled is told with the field that names it", () => {
+    const podProblem = { kind: "pullError", message: "container seid cannot pull image sei:x" } as const;
+    const problem = findProblem(input({ status: bootstrap, podProblem }));
+    assert.equal(problem?.message, podProblem.message);
+    assert.match(problem?.remedy ?? "", /correct snapshot\.bootstrapImage/);
+  });
+
+  test("a pod that does not come is looked for at the Job, not at the StatefulSet", () => {
+    const problem = findProblem(input({ status: bootstrap, pod: undefined }));
+    assert.equal(problem?.message, "the bootstrap Job has no pod");
+    assert.match(problem?.remedy ?? "", /events of the bootstrap Job/);
+  });
+
+  test("pausing says that a Job which runs is not stopped", () => {
+    const ready = readyCondition(input({ status: bootstrap, paused: true, scaledDown: true }));
+    assert.match(ready.message ?? "", /the plan stands still; a bootstrap Job goes on/);
+  });
+});

@@ -5,7 +5,7 @@ export function bootstrapJobName(nodeName: string): string {
   return `${nodeName}-bootstrap`;
 }
 
-/** All the labels of the Job, its pod and its Service; the Service selects by both. The node first: lists are by node (D20). */
+/** All the labels of the Job, its pod and its Service; the Service selects by both. */
 export function bootstrapLabels(node: DeepReadonly<SeiNode>): Record<string, string> {
   return { [Labels.node]: node.metadata.name, [Labels.component]: Components.bootstrap };
 }

@@ -77,7 +77,7 @@ async function runOnSidecar(
   const { pod } = pass;
   if (pod === undefined || !isSidecarRunning(pod)) {
     if (isBootstrapping(run.plan)) {
-      const outcome = await tendBootstrapJob(runtime, pass, run.plan.id);
+      const outcome = await tendBootstrapJob(runtime, pass, run);
       if (outcome !== undefined) return outcome;
     }
     const problem = pod && podProblem(pod);

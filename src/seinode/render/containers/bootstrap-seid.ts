@@ -42,7 +42,8 @@ function bootstrapScript(port: number, haltHeight: number): string {
     "set -m",
     `seid "start" "--home" "$HOME" "--halt-height" "${haltHeight}" &`,
     "seid_pid=$!",
-    `trap 'kill -TERM "$seid_pid" 2>/dev/null' TERM`,
+    "stopped=no",
+    `trap 'stopped=yes; kill -TERM "$seid_pid" 2>/dev/null' TERM`,
     'wait "$seid_pid"',
     "code=$?",
     "# A trapped signal ends the wait before seid has ended.",
@@ -50,6 +51,8 @@ function bootstrapScript(port: number, haltHeight: number): string {
     '  wait "$seid_pid"',
     "  code=$?",
     "done",
+    "# Stopped on its way it ends well, too, but it is not where it should be.",
+    'if [ "$stopped" = yes ]; then exit 143; fi',
     'if [ "$code" -eq 130 ]; then exit 0; fi',
     'exit "$code"',
   );

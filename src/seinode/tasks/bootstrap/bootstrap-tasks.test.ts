@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ManualClock } from "#clock";
 import type { Job, KubeObject, Logger, Pod, Service } from "#kube";
+import { buildPlan } from "#plan";
 import { apiError, FakeClient } from "../../fake-client.ts";
 import { openPass, type Pass } from "../../pass.ts";
 import { renderBootstrapJob, renderBootstrapService, renderHeadlessService } from "../../render/index.ts";
@@ -266,8 +267,12 @@ describe("teardown-bootstrap", () => {
 });
 
 describe("a bootstrap pod whose sidecar does not run", () => {
-  const tend = (world: FakeClient, change: Partial<Pass> = {}) =>
-    tendBootstrapJob(on(world), pass(change), "plan-1");
+  const tend = (world: FakeClient, change: Partial<Pass> = {}, type = "config-apply") => {
+    const plan = buildPlan({ id: "plan-1", tasks: [{ type }] });
+    const [task] = plan.tasks;
+    assert.ok(task);
+    return tendBootstrapJob(on(world), pass(change), { plan, task });
+  };
 
   test("is waited for while its Job runs", async () => {
     assert.equal(await tend(new FakeClient().put(job())), undefined);
@@ -279,6 +284,13 @@ describe("a bootstrap pod whose sidecar does not run", () => {
       state: "terminal",
       error: "bootstrap Job rpc-0-bootstrap failed: no disk",
     });
+  });
+
+  test("has done mark-ready when its Job succeeded, and nothing else", async () => {
+    const over = job({ status: ended("Complete") });
+    const world = new FakeClient().put(over);
+    assert.deepEqual(await tend(world, { bootstrapJob: over }, "mark-ready"), { state: "complete" });
+    assert.equal((await tend(world, { bootstrapJob: over }))?.state, "terminal");
   });
 
   test("is not failed by a cache that still shows an earlier Job", async () => {
