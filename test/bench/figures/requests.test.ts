@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RequestRecord } from "#devcluster";
 import type { AuditRecord } from "../../harness/audit.ts";
-import { countApiRequests, countApiWrites, countSidecarRequests, total } from "./requests.ts";
+import { countApiRequests, countApiWrites, countByUser, countSidecarRequests, total } from "./requests.ts";
 
 const audited = (verb: string, resource: string, code = 200): AuditRecord => ({
   user: "manager",
@@ -71,4 +71,18 @@ test("reads are no writes", () => {
     countApiWrites([audited("get", "pods"), audited("list", "pods"), audited("delete", "pods")]),
     1,
   );
+});
+
+test("the requests of everybody are counted by user", () => {
+  const users = [
+    "admin",
+    "system:serviceaccount:kube-system:statefulset-controller",
+    "system:apiserver",
+    "admin",
+  ];
+  assert.deepEqual(countByUser(users.map((user) => ({ ...audited("get", "pods"), user }))), [
+    ["admin", 2],
+    ["apiserver", 1],
+    ["kube-system:statefulset-controller", 1],
+  ]);
 });

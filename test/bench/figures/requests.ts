@@ -27,6 +27,11 @@ export function countApiWrites(records: readonly AuditRecord[]): number {
   return records.filter(isWrite).length;
 }
 
+/** By who asked, `system:serviceaccount:` left out. */
+export function countByUser(records: readonly AuditRecord[]): Counts {
+  return count(records.filter(isWork).map(({ user }) => user.replace(/^system:(serviceaccount:)?/, "")));
+}
+
 const SIDECAR_PORT = 8443;
 
 /** `POST /v0/tasks` at the sidecar, `seid GET /status` at any other port of the pod; ids are left out. */

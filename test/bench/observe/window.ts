@@ -4,13 +4,15 @@ import type { RequestRecord } from "#devcluster";
 import type { AuditRecord } from "../../harness/audit.ts";
 import { type Metrics, scrape } from "../../harness/metrics.ts";
 import type { World } from "../../harness/world.ts";
-import { isWork } from "../figures/requests.ts";
+import { type Counts, countByUser, isWork } from "../figures/requests.ts";
 import { isManagers, markAudit, readAudit } from "./audit-tail.ts";
 import { type CpuSnapshot, takeCpuSnapshot } from "./processes.ts";
 
 export interface Observed {
   /** The manager's, in the order they were answered. */
   readonly api: readonly AuditRecord[];
+  /** Everybody's: what else the API server had to do. */
+  readonly byUser: Counts;
   /** When the API server got the request to create each SeiNode, by name; milliseconds since the epoch. */
   readonly createdAt: ReadonlyMap<string, number>;
   readonly sidecar: readonly RequestRecord[];
@@ -52,7 +54,15 @@ export class Window {
     const { records } = await readAudit(this.#file, this.#auditMark);
     const asked = world.simulator.requests.total - this.#requestMark;
     const sidecar = asked === 0 ? [] : world.simulator.requests.matching().slice(-asked);
-    return { api: records.filter(isManagers), createdAt: creations(records), sidecar, cpu, metrics, seconds };
+    return {
+      api: records.filter(isManagers),
+      byUser: countByUser(records),
+      createdAt: creations(records),
+      sidecar,
+      cpu,
+      metrics,
+      seconds,
+    };
   }
 }
 

@@ -55,7 +55,7 @@ function bringUpSection(
   emptyMiB: number | undefined,
   doubled: number,
 ): Section {
-  const { api, sidecar, cpu, createdAt } = observed;
+  const { api, byUser, sidecar, cpu, createdAt } = observed;
   const numbers = manyNodesNumbers(count);
   const seconds = [...runningAt].map(([name, at]) => (at - (createdAt.get(name) ?? Number.NaN)) / 1000);
   const first = Math.min(...createdAt.values());
@@ -92,6 +92,7 @@ function bringUpSection(
     requests: [
       { title: "API requests", nodes: count, counts: countApiRequests(api) },
       { title: "sidecar requests", nodes: count, counts: countSidecarRequests(sidecar) },
+      { title: "API requests of everybody (admin: simulator and observer)", nodes: count, counts: byUser },
     ],
     notes: told === undefined ? [] : [told],
   };
