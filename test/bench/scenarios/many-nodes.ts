@@ -73,6 +73,7 @@ function bringUpSection(
     },
     { name: "  of them writes", value: countApiWrites(api) / count, unit: "" },
     { name: "sidecar requests per node", value: sidecar.length / count, unit: "" },
+    { name: "reconciles per node", value: reconciles(observed) / count, unit: "" },
     { name: "task ids POSTed twice", value: doubled, unit: "", target: { op: "<=", value: 0 } },
     { name: "manager CPU", value: usedCpu(observed), unit: "s", ...numbers.cpu },
     { name: "manager RSS", value: manager?.rssMiB, unit: "MiB", ...numbers.memory },
@@ -137,6 +138,12 @@ async function idle(world: World, count: number, seconds: number): Promise<Secti
     requests: counted.filter(({ counts }) => total(counts) > 0),
     notes: told === undefined ? [] : [told],
   };
+}
+
+function reconciles({ metrics: { before, after } }: Observed): number {
+  const done = (metrics: Observed["metrics"]["after"]) =>
+    metrics.sum("controller_runtime_reconcile_total", { controller: "seinode" });
+  return done(after) - done(before);
 }
 
 function usedCpu({ cpu: { before, after } }: Observed): number | undefined {
