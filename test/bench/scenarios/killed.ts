@@ -1,4 +1,6 @@
 /** The manager is killed in the middle of bringing up a fleet, and started again at once. */
+import { systemClock } from "#clock";
+import { scrape } from "../../harness/metrics.ts";
 import { World } from "../../harness/world.ts";
 import { untilQuiet } from "../observe/window.ts";
 import type { Section } from "../report/contract.ts";
@@ -21,8 +23,10 @@ export async function killedInBringUp(): Promise<Section[]> {
       return { watch: new Stopwatch(), ranAtKill: running.at.size };
     };
     const [{ watch, ranAtKill }] = await Promise.all([killed(), createFleet(world, names)]);
-    await world.startManager();
+    const { metricsUrl } = await world.startManager();
     const ready = watch.seconds;
+    await untilLeading(metricsUrl);
+    const leads = watch.seconds;
     await running.until(COUNT, fleetTimeoutMs(COUNT));
     const end = watch.seconds;
     await untilQuiet(world);
@@ -32,6 +36,8 @@ export async function killedInBringUp(): Promise<Section[]> {
         title: `manager killed when ${ranAtKill} of ${COUNT} nodes were Running, and restarted`,
         figures: [
           { name: "killed -> /readyz of the next", value: ready, unit: "s" },
+          { name: "killed -> the next leads", value: leads, unit: "s" },
+          { name: "the next leads -> all Running", value: Math.max(0, end - leads), unit: "s" },
           {
             name: "killed -> all Running",
             value: end,
@@ -51,5 +57,17 @@ export async function killedInBringUp(): Promise<Section[]> {
     ];
   } finally {
     await world.stop();
+  }
+}
+
+/** Coarse on purpose: a scrape is work for the process that is measured. */
+const POLL_MS = 200;
+const LEADS_WITHIN_MS = 60_000;
+
+async function untilLeading(metricsUrl: string): Promise<void> {
+  const deadline = systemClock.monotonic() + LEADS_WITHIN_MS;
+  while ((await scrape(metricsUrl)).sum("leader_election_master_status") === 0) {
+    if (systemClock.monotonic() > deadline) throw new Error("the restarted manager does not become leader");
+    await systemClock.sleep(POLL_MS);
   }
 }
