@@ -15,7 +15,7 @@ UNIT_TESTS := $(foreach room,$(ROOMS),"$(room)/**/!(*.e2e).test.ts")
 ALL_TESTS := $(foreach room,$(ROOMS),"$(room)/**/*.test.ts")
 
 .DEFAULT_GOAL := help
-.PHONY: help demo devcluster test unit check lint format types generate generate-check control-plane clean
+.PHONY: help demo devcluster test bench unit check lint format types generate generate-check control-plane clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,6 +28,9 @@ devcluster: $(INSTALLED) ## run a control plane with our CRDs and simulated node
 
 test: $(INSTALLED) control-plane ## run every test (builds the control plane first if there is none)
 	$(NODE) $(TEST_FLAGS) --test-timeout=600000 $(ALL_TESTS)
+
+bench: $(INSTALLED) control-plane ## measure the numbers of docs/performance.md (BENCH_NODES="1 50 200", BENCH_JSON=file)
+	@$(NODE) test/bench/main.ts
 
 unit: $(INSTALLED) ## run the tests that need no control plane
 	$(NODE) $(TEST_FLAGS) --test-timeout=60000 $(UNIT_TESTS)

@@ -17,9 +17,9 @@ export function sameJson(a: unknown, b: unknown): boolean {
     return a.length === b.length && a.every((item, index) => sameJson(item, b[index]));
   }
   if (isJsonObject(a) && isJsonObject(b)) {
-    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
-      if (!sameJson(a[key], b[key])) return false;
-    }
+    // No set of both key lists: this runs for every owned object in every pass, and was 5 % of the process's CPU time.
+    for (const key of Object.keys(a)) if (!sameJson(a[key], b[key])) return false;
+    for (const key of Object.keys(b)) if (!Object.hasOwn(a, key) && !isAbsent(b[key])) return false;
     return true;
   }
   return false;

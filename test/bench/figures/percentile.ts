@@ -1,0 +1,5 @@
+/** Nearest rank: a value that was measured, never one between two. Undefined of nothing. */
+export function percentile(values: readonly number[], percent: number): number | undefined {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)];
+}
