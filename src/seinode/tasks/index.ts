@@ -81,8 +81,9 @@ async function runOnSidecar(
       if (outcome !== undefined) return outcome;
     }
     const problem = pod && podProblem(pod);
-    // A crash loop comes and goes with each restart; told here, the condition would be written each time.
-    const lasting = problem !== undefined && problem.kind !== "crashLoop";
+    // A crash loop comes and goes with each restart, and every fresh pod is unschedulable until its volume is there: told
+    // here, the condition would be written each time. Stalled tells both once they have lasted.
+    const lasting = problem?.kind === "pullError" || problem?.kind === "cannotStart";
     return { state: "running", waitingFor: lasting ? problem.message : "the sidecar to run" };
   }
   if (type === TaskTypes.markReady && run.plan.failedPhase !== undefined && !isBootstrapping(run.plan)) {
