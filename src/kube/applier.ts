@@ -20,11 +20,14 @@ interface Applied {
 export class Applier {
   readonly #client: Client;
   readonly #fieldManager: string;
+  readonly #formerManagers: readonly string[];
   readonly #applied = new Map<string, Applied>();
 
-  constructor(client: Client, fieldManager: string) {
+  /** `formerManagers`: names under which earlier versions of the operator wrote with PUT. */
+  constructor(client: Client, fieldManager: string, formerManagers: readonly string[]) {
     this.#client = client;
     this.#fieldManager = fieldManager;
+    this.#formerManagers = formerManagers;
   }
 
   /**
@@ -81,7 +84,7 @@ export class Applier {
     signal: AbortSignal,
   ): Promise<void> {
     const live = await this.#client.live.get(resource, keyOf(manifest), signal);
-    const operations = ownershipTransfer(live, this.#fieldManager);
+    const operations = ownershipTransfer(live, this.#fieldManager, this.#formerManagers);
     if (operations !== undefined) await this.#client.jsonPatch(resource, keyOf(manifest), operations, signal);
   }
 }

@@ -12,7 +12,9 @@ const entry = (manager: string, operation: string, fieldsV1: object, more: objec
 });
 
 function transfer(...managedFields: object[]) {
-  return ownershipTransfer({ metadata: { resourceVersion: "7", managedFields } }, "seinode-controller");
+  return ownershipTransfer({ metadata: { resourceVersion: "7", managedFields } }, "seinode-controller", [
+    "manager",
+  ]);
 }
 
 test("an object that nobody wrote with PUT needs no transfer", () => {

@@ -6,20 +6,18 @@
 import { isJsonObject, type JsonObject } from "./json.ts";
 import type { DeepReadonly, ManagedFieldsEntry } from "./object.ts";
 
-/** Names under which controller-runtime binaries of the Go operator appear when they use PUT or POST. */
-const FORMER_UPDATE_MANAGERS = new Set(["manager", "sei-k8s-controller", "seinode-controller"]);
-
-/** JSON patch that hands the former manager's fields to `fieldManager`, or `undefined` when there is nothing to move. */
+/** JSON patch that hands the fields of `formerManagers` to `fieldManager`, or `undefined` when there is nothing to move. */
 export function ownershipTransfer(
   object: DeepReadonly<{ metadata: { resourceVersion: string; managedFields?: ManagedFieldsEntry[] } }>,
   fieldManager: string,
+  formerManagers: readonly string[],
 ): readonly object[] | undefined {
   const entries = object.metadata.managedFields ?? [];
   const former = entries.filter(
     (entry) =>
       entry.operation === "Update" &&
       (entry.subresource ?? "") === "" &&
-      FORMER_UPDATE_MANAGERS.has(entry.manager ?? ""),
+      formerManagers.includes(entry.manager ?? ""),
   );
   if (former.length === 0) return undefined;
 

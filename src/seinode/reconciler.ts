@@ -5,6 +5,7 @@
 import {
   ControllerNames,
   Finalizers,
+  formerUpdateManagers,
   type SeiNode,
   SeiNodeConditions,
   SeiNodeHealth,
@@ -59,7 +60,7 @@ import { UpdateRetries } from "./update-retries.ts";
 export function createSeiNodeReconciler(deps: SeiNodeDeps): Reconcile {
   const runtime: SeiNodeRuntime = {
     ...deps,
-    applier: new Applier(deps.client, FIELD_MANAGER),
+    applier: new Applier(deps.client, FIELD_MANAGER, formerUpdateManagers),
     statusWriter: new StatusWriter<SeiNode>(deps.client, seiNodes),
     nodeIds: new NodeIds(deps.sidecars, deps.clock),
     probes: new SidecarProbes(deps.clock, (key, state) =>

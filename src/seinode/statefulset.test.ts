@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { formerUpdateManagers } from "#api";
 import { Applier, type KubeObject, type StatefulSet } from "#kube";
 import { apiError, FakeClient } from "./fake-client.ts";
 import { FIELD_MANAGER, readStatefulSet, syncStatefulSet } from "./statefulset.ts";
@@ -35,7 +36,7 @@ class World {
   readonly fake = new FakeClient();
   readonly node = (uid?: string) =>
     seiNode({}, uid === undefined ? {} : { statefulSet: { name: "rpc-0", uid } });
-  readonly #applier = new Applier(this.fake.client, FIELD_MANAGER);
+  readonly #applier = new Applier(this.fake.client, FIELD_MANAGER, formerUpdateManagers);
 
   async sync(recordedUid?: string) {
     const node = this.node(recordedUid);

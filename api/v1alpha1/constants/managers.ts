@@ -12,6 +12,13 @@ export const FieldOwners = {
   seiNodeTask: "seinode-task-controller",
 } as const;
 
+/** Names under which the Go operator's binaries appear in managedFields where they wrote with PUT or POST. */
+export const formerUpdateManagers: readonly string[] = [
+  "manager",
+  "sei-k8s-controller",
+  "seinode-controller",
+];
+
 /** `source.component` of events. */
 export const EventSources = {
   seiNode: "seinode-controller",
