@@ -5,7 +5,6 @@
 import {
   ControllerNames,
   Finalizers,
-  formerUpdateManagers,
   type SeiNode,
   SeiNodeConditions,
   SeiNodeHealth,
@@ -13,26 +12,20 @@ import {
   seiNodes,
 } from "#api";
 import {
-  Applier,
   addFinalizer,
-  configMaps,
   findCondition,
   formatKey,
   hasFinalizer,
   isConflict,
   keyOf,
   type ObjectKey,
-  parseKey,
   type Reconcile,
   type ReconcileContext,
   type ReconcileResult,
-  StatusWriter,
-  services,
   statefulSets,
   unlessNotFound,
 } from "#kube";
 import { isBootstrapping, isHeldForBootstrap } from "./bootstrap-plan.ts";
-import { CrashLoops } from "./crash-loops.ts";
 import { deleteNode } from "./deletion.ts";
 import type { SeiNodeDeps, SeiNodeRuntime } from "./deps.ts";
 import { executePlan } from "./execution.ts";
@@ -40,38 +33,20 @@ import { describeFailure } from "./failures.ts";
 import { finishPass } from "./finish.ts";
 import { guardIdentity } from "./identity-guard.ts";
 import { type Images, podImages } from "./images.ts";
-import { NodeIds } from "./node-ids.ts";
 import { confirmPod, observePod, openPass, type Pass, setPassCondition } from "./pass.ts";
 import { resolvePeers } from "./peer-resolution.ts";
 import { requireValid } from "./planner.ts";
 import { planNext } from "./planning.ts";
 import { hasStarted, podProblem, revisionOf, SEID_CONTAINER, SIDECAR_CONTAINER } from "./pod-state.ts";
-import { SidecarProbes } from "./probe.ts";
-import { Reapprovals } from "./reapprovals.ts";
-import { rbacProxyConfigName, sidecarImage } from "./render/index.ts";
-import { RetryRequests } from "./retry.ts";
-import { probeLabel, probeSidecar } from "./sidecar-condition.ts";
-import { StallTimers } from "./stall-timers.ts";
-import { FIELD_MANAGER, readStatefulSet, syncStatefulSet } from "./statefulset.ts";
+import { sidecarImage } from "./render/index.ts";
+import { createRuntime, forgetNode } from "./runtime.ts";
+import { probeSidecar } from "./sidecar-condition.ts";
+import { readStatefulSet, syncStatefulSet } from "./statefulset.ts";
 import { applyProxyConfig, applyService, ForeignObject } from "./tasks/apply-owned.ts";
 import { replaceOutdatedPods } from "./tasks/replace-pod.ts";
-import { UpdateRetries } from "./update-retries.ts";
 
 export function createSeiNodeReconciler(deps: SeiNodeDeps): Reconcile {
-  const runtime: SeiNodeRuntime = {
-    ...deps,
-    applier: new Applier(deps.client, FIELD_MANAGER, formerUpdateManagers),
-    statusWriter: new StatusWriter<SeiNode>(deps.client, seiNodes),
-    nodeIds: new NodeIds(deps.sidecars, deps.clock),
-    probes: new SidecarProbes(deps.clock, (key, state) =>
-      deps.metrics.sidecarProbe(parseKey(key).namespace ?? "", probeLabel(state)),
-    ),
-    retries: new UpdateRetries(deps.clock),
-    reapprovals: new Reapprovals(deps.clock),
-    crashLoops: new CrashLoops(deps.clock),
-    retryRequests: new RetryRequests(),
-    stalls: new StallTimers(deps.clock),
-  };
+  const runtime = createRuntime(deps);
   return async (key, context) => {
     try {
       return await reconcile(runtime, key, context);
@@ -92,7 +67,7 @@ async function reconcile(
   const { client, metrics } = runtime;
   const given = await unlessNotFound(client.get<SeiNode>(seiNodes, key, context.signal));
   if (given === undefined) {
-    forget(runtime, key);
+    forgetNode(runtime, key);
     return {};
   }
   if (given.metadata.deletionTimestamp !== undefined) return deleteNode(runtime, given, context);
@@ -251,22 +226,4 @@ async function replaceHopelessPod(runtime: SeiNodeRuntime, pass: Pass): Promise<
   const wanted = statefulSet?.status?.updateRevision;
   if (!wanted || revisionOf(pod) === wanted) return;
   await replaceOutdatedPods(runtime.client, pass.node, status.statefulSet?.uid, pass.signal);
-}
-
-/** Nothing in memory, and no series, outlives its object. */
-function forget(runtime: SeiNodeRuntime, key: ObjectKey): void {
-  const text = formatKey(key);
-  const { namespace = "", name } = key;
-  runtime.statusWriter.forget(text);
-  runtime.nodeIds.forget(text);
-  runtime.probes.forget(text);
-  runtime.retries.forget(text);
-  runtime.reapprovals.forget(text);
-  runtime.crashLoops.forget(text);
-  runtime.retryRequests.forget(text);
-  runtime.stalls.forget(text);
-  runtime.applier.forget(statefulSets, { namespace, name });
-  runtime.applier.forget(services, { namespace, name });
-  runtime.applier.forget(configMaps, { namespace, name: rbacProxyConfigName(name) });
-  runtime.metrics.forget(namespace, name);
 }

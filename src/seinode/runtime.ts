@@ -1,0 +1,58 @@
+/** The memories of one controller instance: made here, and dropped here when their node is gone. A new one belongs in both. */
+import { formerUpdateManagers, type SeiNode, seiNodes } from "#api";
+import {
+  Applier,
+  configMaps,
+  formatKey,
+  type ObjectKey,
+  parseKey,
+  StatusWriter,
+  services,
+  statefulSets,
+} from "#kube";
+import { CrashLoops } from "./crash-loops.ts";
+import type { SeiNodeDeps, SeiNodeRuntime } from "./deps.ts";
+import { NodeIds } from "./node-ids.ts";
+import { SidecarProbes } from "./probe.ts";
+import { Reapprovals } from "./reapprovals.ts";
+import { rbacProxyConfigName } from "./render/index.ts";
+import { RetryRequests } from "./retry.ts";
+import { probeLabel } from "./sidecar-condition.ts";
+import { StallTimers } from "./stall-timers.ts";
+import { FIELD_MANAGER } from "./statefulset.ts";
+import { UpdateRetries } from "./update-retries.ts";
+
+export function createRuntime(deps: SeiNodeDeps): SeiNodeRuntime {
+  return {
+    ...deps,
+    applier: new Applier(deps.client, FIELD_MANAGER, formerUpdateManagers),
+    statusWriter: new StatusWriter<SeiNode>(deps.client, seiNodes),
+    nodeIds: new NodeIds(deps.sidecars, deps.clock),
+    probes: new SidecarProbes(deps.clock, (key, state) =>
+      deps.metrics.sidecarProbe(parseKey(key).namespace ?? "", probeLabel(state)),
+    ),
+    retries: new UpdateRetries(deps.clock),
+    reapprovals: new Reapprovals(deps.clock),
+    crashLoops: new CrashLoops(deps.clock),
+    retryRequests: new RetryRequests(),
+    stalls: new StallTimers(deps.clock),
+  };
+}
+
+/** Nothing in memory, and no series, outlives its object. */
+export function forgetNode(runtime: SeiNodeRuntime, key: ObjectKey): void {
+  const text = formatKey(key);
+  const { namespace = "", name } = key;
+  runtime.statusWriter.forget(text);
+  runtime.nodeIds.forget(text);
+  runtime.probes.forget(text);
+  runtime.retries.forget(text);
+  runtime.reapprovals.forget(text);
+  runtime.crashLoops.forget(text);
+  runtime.retryRequests.forget(text);
+  runtime.stalls.forget(text);
+  runtime.applier.forget(statefulSets, { namespace, name });
+  runtime.applier.forget(services, { namespace, name });
+  runtime.applier.forget(configMaps, { namespace, name: rbacProxyConfigName(name) });
+  runtime.metrics.forget(namespace, name);
+}
