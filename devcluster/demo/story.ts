@@ -1,17 +1,19 @@
 /**
- * What happens: nodes come up, one of them halts as seid does at an upgrade height, its image is patched, and it is
+ * What happens: nodes come up side by side, a validator among them whose keys are checked first, one of them halts as seid does at an upgrade height, its image is patched, and it is
  * carried to the new image. Each step waits for what the watches show; nothing here sleeps to be right.
  */
 import { readFile } from "node:fs/promises";
 import { type SeiNode, SeiNodeConditions, seiNodes } from "#api";
 import { MANAGER_NAMESPACE, MANAGER_SERVICE_ACCOUNT } from "#devcluster";
-import { type DeepReadonly, findCondition, type Pod } from "#kube";
+import { type DeepReadonly, findCondition, type Pod, type Secret, secrets } from "#kube";
 import type { Board } from "./board.ts";
 import { type Cluster, NAMESPACE } from "./cluster.ts";
-import type { Evidence } from "./evidence.ts";
-import { MANIFESTS, readManifestNames } from "./manifests.ts";
+import type { Evidence, KeyEvidence } from "./evidence.ts";
+import { type KeyCheck, makeUpKeys } from "./keys.ts";
+import { MANIFESTS, NAMESPACE_MANIFEST, readNodes } from "./manifests.ts";
 import { isPodReady } from "./pod-readiness.ts";
 import { findRefusals } from "./refusals.ts";
+import { firstSecretReads } from "./secret-reads.ts";
 import { UpgradeTimeline } from "./upgrade-timeline.ts";
 import { shortImage } from "./view/node-view.ts";
 import { seconds } from "./view/text.ts";
@@ -29,6 +31,10 @@ export interface StoryOptions {
   readonly pauseMs: number;
 }
 
+/** By the name of the node. */
+type Keys = ReadonlyMap<string, readonly KeyCheck[]>;
+type Tell = (note: string) => void;
+
 export interface Outcome {
   readonly evidence: Evidence;
   readonly timings: UpgradeTimeline["timings"];
@@ -37,10 +43,19 @@ export interface Outcome {
 export async function playStory(cluster: Cluster, board: Board, options: StoryOptions): Promise<Outcome> {
   const { steps } = board;
   const pause = () => cluster.clock.sleep(options.pauseMs, cluster.signal);
-  const names = (await readManifestNames()).filter(({ kind }) => kind === "SeiNode").map(({ name }) => name);
+  const nodes = await readNodes();
+  const names = nodes.map(({ metadata }) => metadata.name);
+  const keys = new Map(
+    nodes
+      .map((node) => [node.metadata.name, makeUpKeys(node)] as const)
+      .filter(([, checks]) => checks.length > 0),
+  );
 
-  await steps.run(`create ${names.length} SeiNodes and wait until all are Ready`, () =>
-    createNodes(cluster, names),
+  await steps.run(`make up the keys of ${[...keys.keys()].join(", ")} and put them into Secrets`, () =>
+    createSecrets(cluster, [...keys.values()].flat()),
+  );
+  await steps.run(`create ${names.length} SeiNodes and wait until all are Ready`, (tell) =>
+    createNodes(cluster, names, keys, tell),
   );
   await pause();
 
@@ -63,18 +78,59 @@ export async function playStory(cluster: Cluster, board: Board, options: StoryOp
   } finally {
     unsubscribe();
   }
-  return { evidence: await collectEvidence(cluster, timeline, podsBefore), timings: timeline.timings };
+  return { evidence: await collectEvidence(cluster, timeline, podsBefore, keys), timings: timeline.timings };
 }
 
-async function createNodes(cluster: Cluster, names: readonly string[]): Promise<void> {
+async function createSecrets(cluster: Cluster, checks: readonly KeyCheck[]): Promise<void> {
+  await kubectlApply(cluster, NAMESPACE_MANIFEST);
+  for (const { name, files } of checks.flatMap((check) => check.secrets)) {
+    const secret = {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { namespace: NAMESPACE, name },
+      stringData: files,
+    };
+    await cluster.rest.create<Secret>(secrets, secret, cluster.signal);
+  }
+}
+
+async function createNodes(
+  cluster: Cluster,
+  names: readonly string[],
+  keys: Keys,
+  tell: Tell,
+): Promise<void> {
+  const unsubscribe = tellOfKeys(cluster, keys, tell);
+  try {
+    await kubectlApply(cluster, MANIFESTS);
+    await waitFor(cluster, `SeiNodes ${names.join(", ")} are Ready`, () =>
+      names.every((name) => isReady(cluster, name)),
+    );
+  } finally {
+    unsubscribe();
+  }
+}
+
+async function kubectlApply(cluster: Cluster, path: string): Promise<void> {
   const { code, stderr } = await unlessAborted(
-    cluster.controlPlane.kubectl(["apply", "-f", MANIFESTS]),
+    cluster.controlPlane.kubectl(["apply", "-f", path]),
     cluster.signal,
   );
-  if (code !== 0) throw new Error(`kubectl apply -f ${MANIFESTS}: ${stderr.trim()}`);
-  await waitFor(cluster, `SeiNodes ${names.join(", ")} are Ready`, () =>
-    names.every((name) => isReady(cluster, name)),
-  );
+  if (code !== 0) throw new Error(`kubectl apply -f ${path}: ${stderr.trim()}`);
+}
+
+/** Tells of each key once, when the controller found it good. */
+function tellOfKeys(cluster: Cluster, keys: Keys, tell: Tell): () => void {
+  const told = new Set<string>();
+  return cluster.nodes.onEvent(({ object: { metadata, status } }) => {
+    for (const { what, condition } of keys.get(metadata.name) ?? []) {
+      const found = findCondition(status?.conditions, condition);
+      const note = `${metadata.name}: ${what} validated: ${found?.message ?? ""}`;
+      if (found?.status !== "True" || told.has(note)) continue;
+      told.add(note);
+      tell(note);
+    }
+  });
 }
 
 async function haltNode(cluster: Cluster, timeline: UpgradeTimeline): Promise<void> {
@@ -117,8 +173,11 @@ async function collectEvidence(
   cluster: Cluster,
   timeline: UpgradeTimeline,
   podsBefore: ReadonlyMap<string, string>,
+  keys: Keys,
 ): Promise<Evidence> {
   const { simulator, manager, controlPlane } = cluster;
+  const user = `system:serviceaccount:${MANAGER_NAMESPACE}:${MANAGER_SERVICE_ACCOUNT}`;
+  const audit = controlPlane.auditLog === undefined ? "" : await readFile(controlPlane.auditLog, "utf8");
   const pod = podOf(cluster, UPGRADED);
   const isSeid = ({ name }: { readonly name: string }) => name === "seid";
   const names = [...podsBefore.keys()];
@@ -132,6 +191,7 @@ async function collectEvidence(
     podImage: pod?.spec?.containers.find(isSeid)?.image ?? "",
     podImageId: pod?.status?.containerStatuses?.find(isSeid)?.imageID ?? "",
     posts: new Map(names.map((name) => [name, simulator.node(NAMESPACE, name).postCounts])),
+    keys: keyEvidence(cluster, keys, firstSecretReads(audit, user, NAMESPACE)),
     others: names
       .filter((name) => name !== UPGRADED)
       .map((name) => ({
@@ -140,13 +200,30 @@ async function collectEvidence(
         after: podOf(cluster, name)?.metadata.uid ?? "",
       })),
     refusals: findRefusals({
-      user: `system:serviceaccount:${MANAGER_NAMESPACE}:${MANAGER_SERVICE_ACCOUNT}`,
+      user,
       log: await manager.log(),
-      audit: controlPlane.auditLog === undefined ? "" : await readFile(controlPlane.auditLog, "utf8"),
+      audit,
       sidecarOutcomes: [...simulator.requests],
     }),
     simulatorViolations: simulator.violations,
   };
+}
+
+function keyEvidence(cluster: Cluster, keys: Keys, reads: ReadonlyMap<string, number>): KeyEvidence[] {
+  return [...keys].map(([node, checks]) => ({
+    node,
+    firstTaskAt: cluster.simulator.node(NAMESPACE, node).posts()[0]?.at,
+    checks: checks.map(({ what, condition, secrets }) => {
+      const { conditions } = nodeOf(cluster, node)?.status ?? {};
+      const times = secrets.map(({ name }) => reads.get(name) ?? Number.POSITIVE_INFINITY);
+      const readAt = Math.max(...times);
+      return {
+        what,
+        validated: findCondition(conditions, condition)?.status === "True",
+        readAt: Number.isFinite(readAt) ? readAt : undefined,
+      };
+    }),
+  }));
 }
 
 function waitFor(cluster: Cluster, what: string | (() => string), holds: () => boolean): Promise<true> {
