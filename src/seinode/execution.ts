@@ -6,6 +6,7 @@ import { SidecarError } from "#sidecar";
 import type { SeiNodeRuntime } from "./deps.ts";
 import { UnsupportedSpec } from "./errors.ts";
 import type { Pass } from "./pass.ts";
+import { ForeignObject } from "./tasks/foreign-object.ts";
 import { taskRegistry } from "./tasks/index.ts";
 
 /** Nobody answered. Any other class is an answer, and its text is worth reading. */
@@ -54,6 +55,10 @@ function refuseUnknownTasks(plan: TaskPlan | undefined, registry: TaskRegistry):
  */
 function noteTaskError(pass: Pass, error: Error): void {
   pass.log.info({ error }, "task could not run, will be tried again");
+  if (error instanceof ForeignObject) {
+    pass.foreign = error.message;
+    return;
+  }
   const expected = error instanceof SidecarError && SILENT.has(error.class);
   pass.taskError = expected ? "the sidecar does not answer" : error.message;
   pass.waitingFor = expected ? "the sidecar to run" : error.message;

@@ -1,5 +1,5 @@
 /** The end of a pass: conditions, the one status write, and what follows from it (metrics, events, when to look again). */
-import { ControllerNames, SeiNodeConditions, SeiNodeEvents, type SeiNodeStatus } from "#api";
+import { ControllerNames, SeiNodeConditions, SeiNodeEvents, SeiNodeHealth, type SeiNodeStatus } from "#api";
 import { type DeepReadonly, findCondition, isConflict, type ReconcileResult } from "#kube";
 import type { SeiNodeRuntime } from "./deps.ts";
 import {
@@ -9,7 +9,7 @@ import {
   reconcilingCondition,
   stalledCondition,
 } from "./health.ts";
-import { type Pass, setPassCondition } from "./pass.ts";
+import { type Blocked, type Pass, setPassCondition } from "./pass.ts";
 import { sidecarIncarnation } from "./pod-state.ts";
 import { isUpdatePlan } from "./update-plan.ts";
 
@@ -63,7 +63,7 @@ function setHealth(runtime: SeiNodeRuntime, pass: Pass, failure: FailureText): n
       (status.currentSidecarImage || wanted?.sidecar) === wanted?.sidecar,
     waitingFor: pass.waitingFor,
     taskError: pass.taskError,
-    blocked: pass.blocked,
+    blocked: pass.blocked ?? foreignObject(pass),
     failure,
   };
   const problem = findProblem(input);
@@ -76,6 +76,10 @@ function setHealth(runtime: SeiNodeRuntime, pass: Pass, failure: FailureText): n
   return problem.afterMs - lasted.lastedMs;
 }
 
+function foreignObject({ foreign }: Pass): Blocked | undefined {
+  return foreign === undefined ? undefined : { reason: SeiNodeHealth.foreignObject, message: foreign };
+}
+
 /** After the flush: nobody hears of a transition that was not written. */
 function report(runtime: SeiNodeRuntime, pass: Pass, before: DeepReadonly<SeiNodeStatus>): void {
   const { node, status } = pass;
@@ -84,6 +88,7 @@ function report(runtime: SeiNodeRuntime, pass: Pass, before: DeepReadonly<SeiNod
   metrics.planActive(ControllerNames.seiNode, namespace, name, status.plan?.phase === "Active");
   for (const tell of pass.afterFlush) tell();
   tellSidecarTransition(runtime, pass, before);
+  tellTakenName(runtime, pass, before);
   if (status.phase === undefined || status.phase === before.phase) return;
 
   const from = before.phase ?? "";
@@ -104,6 +109,15 @@ function report(runtime: SeiNodeRuntime, pass: Pass, before: DeepReadonly<SeiNod
     SeiNodeEvents.nodeFailed,
     `${cause}; correct the cause and set the annotation sei.io/retry to a new value, or delete and recreate the SeiNode`,
   );
+}
+
+const TAKEN: ReadonlySet<string> = new Set([SeiNodeHealth.foreignStatefulSet, SeiNodeHealth.foreignObject]);
+
+function tellTakenName({ recorder }: SeiNodeRuntime, pass: Pass, before: DeepReadonly<SeiNodeStatus>): void {
+  const was = findCondition(before.conditions, SeiNodeConditions.ready);
+  const is = findCondition(pass.status.conditions, SeiNodeConditions.ready);
+  if (is === undefined || !TAKEN.has(is.reason) || is.message === was?.message) return;
+  recorder.event(pass.node, "Warning", SeiNodeEvents.nameTaken, is.message);
 }
 
 function tellSidecarTransition(

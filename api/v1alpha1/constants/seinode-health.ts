@@ -36,6 +36,8 @@ export const SeiNodeHealth = {
   initializationFailed: "InitializationFailed",
   identityChanged: "IdentityChanged",
   foreignStatefulSet: "ForeignStatefulSet",
+  /** A Service, ConfigMap or Job whose name the node needs. */
+  foreignObject: "ForeignObject",
   statefulSetTerminating: "StatefulSetTerminating",
 
   // Why a pass failed.
