@@ -17,6 +17,7 @@ import {
   type Pod,
   pods,
   type Reconcile,
+  type ReconcileResult,
   type ResourceType,
   type StatefulSet,
   statefulSets,
@@ -108,6 +109,11 @@ export class PassWorld {
     });
   }
 
+  /** The reconciler itself, asked about the node's key. */
+  reconcile(): Promise<ReconcileResult> {
+    return this.#reconcile(nodeKey, { signal: new AbortController().signal, log: silent });
+  }
+
   /** One pass, as an event would cause it. Never rejects: a pass that failed says so in its result. */
   async pass(): Promise<PassResult> {
     const before = this.status();
@@ -115,10 +121,7 @@ export class PassWorld {
     let requeueAfterMs: number | undefined;
     let error: unknown;
     try {
-      ({ requeueAfterMs } = await this.#reconcile(nodeKey, {
-        signal: new AbortController().signal,
-        log: silent,
-      }));
+      ({ requeueAfterMs } = await this.reconcile());
     } catch (cause) {
       error = cause;
     }
@@ -174,7 +177,9 @@ export class PassWorld {
     if (missing) {
       const { seid, sidecar } = templateImages(statefulSet);
       const made = pod({ seid: this.#options.mirror?.(seid) ?? seid, sidecar, revision });
-      this.kube.put({ ...made, metadata: { ...made.metadata, uid: `pod-${revision}` } });
+      const { uid } = statefulSet.metadata;
+      const ownerReferences = (made.metadata.ownerReferences ?? []).map((owner) => ({ ...owner, uid }));
+      this.kube.put({ ...made, metadata: { ...made.metadata, uid: `pod-${revision}`, ownerReferences } });
       // A new sidecar process waits for its mark-ready.
       this.sidecar.ready = false;
     }

@@ -2,7 +2,7 @@
 import type { ManualClock } from "#clock";
 import { type SidecarClient, SidecarError, type SidecarTaskRequest, type SidecarTaskResult } from "#sidecar";
 
-/** A sidecar that does as the test says. Its tasks end in the moment they are POSTed. */
+/** A sidecar that does as the test says. Its tasks end in the moment they are POSTed, unless the test says otherwise. */
 export class ScriptedSidecar {
   /** The answer of healthz. A completed mark-ready sets it, unless `staysNotReady`. */
   ready = true;
@@ -15,6 +15,8 @@ export class ScriptedSidecar {
   forgetsTasks = false;
   /** Types answered with 400. */
   readonly rejects = new Set<string>();
+  /** Types that run for as long as they are in here. */
+  readonly runs = new Set<string>();
   /** Types that end as failed. */
   readonly fails = new Set<string>();
   readonly posts: { readonly type: string; readonly id: string; readonly atMs: number }[] = [];
@@ -45,7 +47,8 @@ export class ScriptedSidecar {
     task: async (id) => {
       this.#answer();
       if (this.brokenTasks !== undefined) throw this.brokenTasks;
-      return this.forgetsTasks ? undefined : this.#tasks.get(id);
+      const task = this.forgetsTasks ? undefined : this.#tasks.get(id);
+      return task !== undefined && this.runs.has(task.type) ? { ...task, status: "running" } : task;
     },
   };
 
