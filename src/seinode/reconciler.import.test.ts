@@ -64,6 +64,9 @@ test("an imported volume that comes late is waited for by name, written once, an
   const { statusWrites } = world;
   await world.elapse(3 * MINUTE);
   assert.equal(world.statusWrites, statusWrites);
+  // The claim carries no label of ours: nobody tells when it comes.
+  const comesBack = world.passes.at(-1)?.requeueAfterMs;
+  assert.ok(comesBack !== undefined && comesBack <= 5 * SECOND, `${comesBack}`);
   world.kube.put(claim("ReadWriteOnce", "Pending"));
   await world.elapse(10 * SECOND);
   assert.match(world.condition("ImportPVCReady").message, /not bound/);
