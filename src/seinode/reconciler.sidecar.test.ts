@@ -96,8 +96,8 @@ test("a sidecar that does not answer at all says so without an address, and the 
 test("a call that cannot even be made is no error and costs no retry: it is tried again within 5 s, as the same task", async () => {
   const world = new PassWorld(seiNode({ image: "sei:v2" }, running));
   await world.pass();
-  const message = "SEI_SIDECAR_TOKEN_FILE: /token cannot be read";
-  world.sidecar.broken = new SidecarError(message, { class: "unavailable" });
+  const message = "no token for sidecar calls: /token cannot be read";
+  world.sidecar.broken = new SidecarError(message, { class: "unauthorized" });
   await world.elapse(MINUTE);
   const last = world.passes.at(-1);
   assert.equal(last?.error, undefined);
