@@ -5,19 +5,21 @@
 import { readFile } from "node:fs/promises";
 import { type SeiNode, SeiNodeConditions, seiNodes } from "#api";
 import { MANAGER_NAMESPACE, MANAGER_SERVICE_ACCOUNT } from "#devcluster";
-import { type DeepReadonly, findCondition, type Pod, type Secret, secrets } from "#kube";
+import { type DeepReadonly, findCondition, type Pod } from "#kube";
 import type { Board } from "./board.ts";
 import { type Cluster, NAMESPACE } from "./cluster.ts";
-import type { Evidence, KeyEvidence } from "./evidence.ts";
-import { type KeyCheck, makeUpKeys } from "./keys.ts";
-import { MANIFESTS, NAMESPACE_MANIFEST, readNodes } from "./manifests.ts";
+import type { Evidence } from "./evidence.ts";
+import { createSecrets, type Keys, keyEvidence, type Tell, tellOfKeys } from "./key-steps.ts";
+import { makeUpKeys } from "./keys.ts";
+import { kubectlApply } from "./kubectl-apply.ts";
+import { MANIFESTS, readNodes } from "./manifests.ts";
 import { isPodReady } from "./pod-readiness.ts";
 import { findRefusals } from "./refusals.ts";
 import { firstSecretReads } from "./secret-reads.ts";
 import { UpgradeTimeline } from "./upgrade-timeline.ts";
 import { shortImage } from "./view/node-view.ts";
 import { seconds } from "./view/text.ts";
-import { changesOf, unlessAborted, until } from "./wait.ts";
+import { changesOf, until } from "./wait.ts";
 
 /** The node that is upgraded, of `manifests/`. */
 export const UPGRADED = "rpc-0";
@@ -30,10 +32,6 @@ export interface StoryOptions {
   /** For viewers: how long a state stays on the screen before the next thing is done to it. */
   readonly pauseMs: number;
 }
-
-/** By the name of the node. */
-type Keys = ReadonlyMap<string, readonly KeyCheck[]>;
-type Tell = (note: string) => void;
 
 export interface Outcome {
   readonly evidence: Evidence;
@@ -81,19 +79,6 @@ export async function playStory(cluster: Cluster, board: Board, options: StoryOp
   return { evidence: await collectEvidence(cluster, timeline, podsBefore, keys), timings: timeline.timings };
 }
 
-async function createSecrets(cluster: Cluster, checks: readonly KeyCheck[]): Promise<void> {
-  await kubectlApply(cluster, NAMESPACE_MANIFEST);
-  for (const { name, files } of checks.flatMap((check) => check.secrets)) {
-    const secret = {
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata: { namespace: NAMESPACE, name },
-      stringData: files,
-    };
-    await cluster.rest.create<Secret>(secrets, secret, cluster.signal);
-  }
-}
-
 async function createNodes(
   cluster: Cluster,
   names: readonly string[],
@@ -109,28 +94,6 @@ async function createNodes(
   } finally {
     unsubscribe();
   }
-}
-
-async function kubectlApply(cluster: Cluster, path: string): Promise<void> {
-  const { code, stderr } = await unlessAborted(
-    cluster.controlPlane.kubectl(["apply", "-f", path]),
-    cluster.signal,
-  );
-  if (code !== 0) throw new Error(`kubectl apply -f ${path}: ${stderr.trim()}`);
-}
-
-/** Tells of each key once, when the controller found it good. */
-function tellOfKeys(cluster: Cluster, keys: Keys, tell: Tell): () => void {
-  const told = new Set<string>();
-  return cluster.nodes.onEvent(({ object: { metadata, status } }) => {
-    for (const { what, condition } of keys.get(metadata.name) ?? []) {
-      const found = findCondition(status?.conditions, condition);
-      const note = `${metadata.name}: ${what} validated: ${found?.message ?? ""}`;
-      if (found?.status !== "True" || told.has(note)) continue;
-      told.add(note);
-      tell(note);
-    }
-  });
 }
 
 async function haltNode(cluster: Cluster, timeline: UpgradeTimeline): Promise<void> {
@@ -207,23 +170,6 @@ async function collectEvidence(
     }),
     simulatorViolations: simulator.violations,
   };
-}
-
-function keyEvidence(cluster: Cluster, keys: Keys, reads: ReadonlyMap<string, number>): KeyEvidence[] {
-  return [...keys].map(([node, checks]) => ({
-    node,
-    firstTaskAt: cluster.simulator.node(NAMESPACE, node).posts()[0]?.at,
-    checks: checks.map(({ what, condition, secrets }) => {
-      const { conditions } = nodeOf(cluster, node)?.status ?? {};
-      const times = secrets.map(({ name }) => reads.get(name) ?? Number.POSITIVE_INFINITY);
-      const readAt = Math.max(...times);
-      return {
-        what,
-        validated: findCondition(conditions, condition)?.status === "True",
-        readAt: Number.isFinite(readAt) ? readAt : undefined,
-      };
-    }),
-  }));
 }
 
 function waitFor(cluster: Cluster, what: string | (() => string), holds: () => boolean): Promise<true> {
