@@ -20,6 +20,7 @@ function decide(spec: Partial<SeiNodeSpec>, status: SeiNodeStatus = {}, override
     sidecarDead: false,
     reapprovalDue: false,
     retryDue: true,
+    applyDue: false,
     ...overrides,
   });
 }
@@ -263,6 +264,7 @@ test("a spec without a mode is refused with a message, and nothing is planned", 
     sidecarDead: false,
     reapprovalDue: false,
     retryDue: true,
+    applyDue: false,
   };
   assert.throws(() => decidePlan(input), InvalidSpec);
 });

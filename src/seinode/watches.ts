@@ -2,7 +2,7 @@
 import { Annotations, type SeiNode } from "#api";
 import type { DeepReadonly } from "#kube";
 
-const WATCHED_ANNOTATIONS: readonly string[] = [Annotations.retry];
+const WATCHED_ANNOTATIONS: readonly string[] = [Annotations.retry, Annotations.applyConfig];
 
 export function seiNodePredicate(event: {
   readonly type: "added" | "modified" | "deleted";

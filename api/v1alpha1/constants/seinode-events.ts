@@ -6,6 +6,11 @@ export const SeiNodeEvents = {
   sidecarReadinessRestored: "SidecarReadinessRestored",
   /** An image changed while an update plan was active, and a newer plan took its place (design D2). */
   nodeUpdateSuperseded: "NodeUpdateSuperseded",
+  /** `sei.io/apply-config`: the configuration was written and seid restarted (design D23). */
+  configApplied: "ConfigApplied",
+  configApplyFailed: "ConfigApplyFailed",
+  /** Something more urgent took the place of the plan that applies the configuration. */
+  configApplySuperseded: "ConfigApplySuperseded",
   /** A deleted SeiNode leaves behind the volume of its name, because it is not its own (design D25). */
   dataVolumeKept: "DataVolumeKept",
 } as const;
