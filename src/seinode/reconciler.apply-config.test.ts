@@ -97,7 +97,7 @@ for (const lost of APPLY) {
     annotate(world, "1");
     for (const type of APPLY) {
       if (type === lost) {
-        world.kube.failNext.set("mergePatch SeiNode", apiError("unavailable", 503));
+        world.kube.failNext.set("mergePatch SeiNode", apiError("transient", 503));
         await world.pass();
         world.restart();
       }
