@@ -3,8 +3,7 @@
  * the sidecar got and not from spec, which may have been edited since. Pure.
  */
 import { type SeiNodeStatus, type TaskPlan, TaskTypes } from "#api";
-import type { DeepReadonly } from "#kube";
-import { wireParams } from "#sidecar";
+import { type DeepReadonly, isJsonObject, type JsonObject } from "#kube";
 import { EXTERNAL_ADDRESS } from "./config-intent.ts";
 import { shortHash } from "./short-hash.ts";
 
@@ -37,16 +36,17 @@ function afterTask(
 ): AppliedConfig | undefined {
   switch (task.type) {
     case TaskTypes.configApply: {
-      const { overrides = {}, incremental } = wireParams(task.type, task.params) as ConfigApply;
+      const { overrides, incremental } = fieldsOf(task.params);
       // Written whole, the configuration has the address only if the overrides do.
       const kept = incremental === true ? known?.keys : { [EXTERNAL_ADDRESS]: shortHash("") };
-      return written(known, { ...kept, ...hashes(overrides) }, seidRun);
+      return written(known, { ...kept, ...hashes(fieldsOf(overrides)) }, seidRun);
     }
     case TaskTypes.configPatch: {
       // One key more says nothing about the others: without a record of them there stays none.
       if (known === undefined) return undefined;
-      const address = patchedAddress(wireParams(task.type, task.params));
-      return address === undefined ? known : written(known, { ...known.keys, ...hashes(address) }, seidRun);
+      const { p2p } = fieldsOf(fieldsOf(fieldsOf(task.params).files)["config.toml"]);
+      const address = fieldsOf(p2p)["external-address"];
+      return written(known, { ...known.keys, ...hashes({ [EXTERNAL_ADDRESS]: address }) }, seidRun);
     }
     case TaskTypes.restartSeid:
       return known && { keys: known.keys };
@@ -54,8 +54,6 @@ function afterTask(
       return known;
   }
 }
-
-type ConfigApply = { overrides?: Readonly<Record<string, string>>; incremental?: boolean };
 
 function written(
   known: AppliedConfig | undefined,
@@ -74,14 +72,12 @@ function seidMayRun(plan: Plan, index: number): boolean {
   return !plan.tasks.slice(0, index).some((task) => task.type === TaskTypes.replacePod);
 }
 
-function patchedAddress(
-  params: Readonly<Record<string, unknown>> | undefined,
-): Record<string, string> | undefined {
-  const files = params?.files as Record<string, { p2p?: Record<string, unknown> } | undefined> | undefined;
-  const address = files?.["config.toml"]?.p2p?.["external-address"];
-  return typeof address === "string" ? { [EXTERNAL_ADDRESS]: address } : undefined;
+/** Read as they are: what the sidecar has accepted is not to be judged again. */
+function fieldsOf(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
 }
 
-function hashes(values: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, shortHash(value)]));
+function hashes(values: JsonObject): Record<string, string> {
+  const known = Object.entries(values).filter(([, value]) => typeof value === "string");
+  return Object.fromEntries(known.map(([key, value]) => [key, shortHash(value)]));
 }
