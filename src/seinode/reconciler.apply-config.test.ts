@@ -157,6 +157,7 @@ test("D23: an image update goes before a request of the same moment, which then 
   world.edit({ spec: { image: "sei:v2" }, annotations: { "sei.io/apply-config": "1" } });
   await world.elapse(MINUTE);
   assert.deepEqual(world.sidecar.posted, ["config-patch", "config-validate", "mark-ready", ...APPLY]);
+  assert.deepEqual(events(world, "ConfigApplySuperseded"), [], "it was not begun before");
   assert.equal(world.status().currentImage, "sei:v2");
   assert.equal(config(world).status, "False");
 });

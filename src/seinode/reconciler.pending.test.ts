@@ -154,6 +154,47 @@ test("D23: a pod that nobody recorded is not compared with what an earlier pod w
   assert.equal(world.status().applied?.pod, undefined);
 });
 
+test("D23: a condition whose records are gone goes with them", async () => {
+  const world = new PassWorld(seiNode({}, running), { rollsOut: true });
+  await world.elapse(SECOND);
+  world.edit({ spec: { podLabels: { team: "a" } } });
+  await world.elapse(SECOND);
+  assert.equal(pending(world).reason, "PodPending");
+  const seen = world.pod();
+  assert.ok(seen);
+  const labels = { ...seen.metadata.labels, "controller-revision-hash": "rev-of-nobody" };
+  world.kube.put({ ...seen, metadata: { ...seen.metadata, uid: "unseen", labels } });
+  await world.elapse(SECOND);
+  assert.equal(told(world), undefined);
+});
+
+test("D23: while an update works on the pod its record stands still; a write for each step of the pod is not worth it", async () => {
+  const world = await settled();
+  const recorded = world.status().applied?.pod?.revision;
+  world.sidecar.hangs.add("mark-ready");
+  world.edit({ spec: { image: "sei:v2", podLabels: { team: "a" } } });
+  await world.elapse(MINUTE);
+  assert.equal(world.tasks().at(-1), "mark-ready:Pending");
+  assert.equal(world.status().applied?.pod?.revision, recorded);
+  assert.equal(pending(world).status, "True");
+  world.sidecar.hangs.clear();
+  await world.elapse(MINUTE);
+  assert.deepEqual(pending(world), nothing);
+});
+
+test("D23: on another volume nothing is known of the configuration", async () => {
+  const world = await settled({ overrides: { "mempool.size": "1" } });
+  world.edit({ spec: { dataVolume: { import: { pvcName: "old-disk" } } } });
+  await world.elapse(SECOND);
+  assert.match(pending(world).message, /^dataVolume\.import changed/);
+  world.kube.remove("Pod", podKey);
+  await world.elapse(MINUTE);
+  assert.equal(world.status().applied?.config, undefined);
+  world.edit({ spec: { overrides: { "mempool.size": "2" } } });
+  await world.elapse(SECOND);
+  assert.deepEqual(pending(world), nothing);
+});
+
 test("D23: nothing is compared while the node is brought up, and the parameters of a frozen plan are what counts", async () => {
   const world = new PassWorld(seiNode({ overrides: { "mempool.size": "1" } }), {
     statefulSet: null,
