@@ -439,5 +439,6 @@ test("plan types carry the names of the metric's label", () => {
   assert.equal(named(["ensure-data-pvc", "mark-ready"]), "init");
   assert.equal(named(["apply-statefulset", "observe-image"]), "node-update");
   assert.equal(named(["mark-ready"]), "mark-ready-reapply");
+  assert.equal(named(["config-apply", "config-validate", "restart-seid"]), "apply-config");
   assert.equal(named(["config-apply"]), "unknown");
 });

@@ -1,4 +1,4 @@
-/** Which changes of a SeiNode itself are worth a pass (spec/seinode.md 2.1, design D10). Our own status writes are not. */
+/** Which changes of a SeiNode itself are worth a pass (spec/seinode.md 2.1, design D10, D23). Our own status writes are not. */
 import { Annotations, type SeiNode } from "#api";
 import type { DeepReadonly } from "#kube";
 
