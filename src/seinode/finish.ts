@@ -1,6 +1,7 @@
 /** The end of a pass: conditions, the one status write, and what follows from it (metrics, events, when to look again). */
 import { ControllerNames, SeiNodeConditions, SeiNodeEvents, SeiNodeHealth, type SeiNodeStatus } from "#api";
 import { type DeepReadonly, findCondition, isConflict, type ReconcileResult } from "#kube";
+import { isApplyConfigPlan } from "./apply-config-plan.ts";
 import type { SeiNodeRuntime } from "./deps.ts";
 import {
   findProblem,
@@ -10,6 +11,7 @@ import {
   stalledCondition,
 } from "./health.ts";
 import { type Blocked, type Pass, setPassCondition } from "./pass.ts";
+import { tellPendingChanges } from "./pending-condition.ts";
 import { sidecarIncarnation } from "./pod-state.ts";
 import { isUpdatePlan } from "./update-plan.ts";
 
@@ -51,6 +53,7 @@ export async function finishPass(
 /** Returns when a problem that is there now will count as stalled. */
 function setHealth(runtime: SeiNodeRuntime, pass: Pass, failure: FailureText): number | undefined {
   const { status, wanted } = pass;
+  tellPendingChanges(runtime, pass);
   const input: HealthInput = {
     status,
     paused: pass.node.spec?.paused === true,
@@ -149,7 +152,8 @@ function idleDueMs(runtime: SeiNodeRuntime, pass: Pass): number | undefined {
   if (status.phase !== "Running" || node.spec?.paused === true || pass.blocked !== undefined)
     return undefined;
   const probe = Math.max(runtime.probes.dueInMs(pass.key), reapprovalDueMs(runtime, pass));
-  if (status.plan?.phase !== "Failed") return probe;
+  // A configuration that failed is applied again only when somebody asks for it.
+  if (status.plan?.phase !== "Failed" || isApplyConfigPlan(status.plan)) return probe;
   return Math.min(probe, runtime.retries.dueInMs(pass.key, status.plan.id ?? ""));
 }
 

@@ -78,7 +78,7 @@ export class PassWorld {
   /** One entry per pass, with the time it ran at. */
   readonly passes: (PassResult & { readonly atMs: number })[] = [];
   readonly #options: PassWorldOptions;
-  readonly #reconcile: Reconcile;
+  #reconcile: Reconcile;
   readonly #revisions = new Map<string, string>();
   #failures = 0;
   #ids = 0;
@@ -93,7 +93,17 @@ export class PassWorld {
       this.#revisionOf(statefulSet);
     }
     if (options.pod !== null) this.kube.put(options.pod ?? pod());
-    this.#reconcile = createSeiNodeReconciler({
+    this.#reconcile = this.#startController();
+  }
+
+  /** The process ends and another one starts: everything in its memory is lost. */
+  restart(): void {
+    this.#failures = 0;
+    this.#reconcile = this.#startController();
+  }
+
+  #startController(): Reconcile {
+    return createSeiNodeReconciler({
       client: this.#pruning(this.kube.client),
       settings,
       clock: this.clock,
@@ -177,8 +187,8 @@ export class PassWorld {
     if (missing) {
       const { seid, sidecar } = templateImages(statefulSet);
       const made = pod({ seid: this.#options.mirror?.(seid) ?? seid, sidecar, revision });
-      const { uid } = statefulSet.metadata;
-      const ownerReferences = (made.metadata.ownerReferences ?? []).map((owner) => ({ ...owner, uid }));
+      const { name, uid } = statefulSet.metadata;
+      const ownerReferences = [{ apiVersion: "apps/v1", kind: "StatefulSet", name, uid, controller: true }];
       this.kube.put({ ...made, metadata: { ...made.metadata, uid: `pod-${revision}`, ownerReferences } });
       // A new sidecar process waits for its mark-ready.
       this.sidecar.ready = false;
@@ -254,9 +264,9 @@ export class PassWorld {
   }
 
   #revisionOf(statefulSet: StatefulSet): string {
-    const { seid, sidecar } = templateImages(statefulSet);
-    const known = this.#revisions.get(`${seid} ${sidecar}`) ?? `rev-${this.#revisions.size + 1}`;
-    this.#revisions.set(`${seid} ${sidecar}`, known);
+    const template = JSON.stringify(statefulSet.spec?.template);
+    const known = this.#revisions.get(template) ?? `rev-${this.#revisions.size + 1}`;
+    this.#revisions.set(template, known);
     return known;
   }
 

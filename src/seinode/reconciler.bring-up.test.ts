@@ -49,7 +49,7 @@ test("the first pass adds the finalizer, applies the StatefulSet and shows the p
 
 test("the second pass runs all tasks of the infrastructure and submits the first one of the sidecar", async () => {
   const world = fresh({ fullNode: s3 });
-  world.sidecar.runs.add("snapshot-restore");
+  world.sidecar.hangs.add("snapshot-restore");
   await passWithRollOut(world);
   await world.pass();
   assert.deepEqual(world.tasks().slice(0, 6), [
@@ -70,12 +70,12 @@ for (const [mode, spec, last] of [
 ] as const) {
   test(`a node that starts ${mode} ends Running in the pass that finds ${last} done; its plan goes with the next`, async () => {
     const world = fresh(spec);
-    world.sidecar.runs.add(last);
+    world.sidecar.hangs.add(last);
     await passWithRollOut(world);
     await world.elapse(SECOND);
     assert.equal(world.status().phase, "Initializing");
     assert.equal(world.sidecar.posted.at(-1), last);
-    world.sidecar.runs.clear();
+    world.sidecar.hangs.clear();
     await world.clock.advance(5 * SECOND);
     const { requeueAfterMs } = await world.pass();
     assert.deepEqual(world.sidecar.posted.slice(-2), ["config-validate", "mark-ready"]);
@@ -91,7 +91,7 @@ for (const [mode, spec, last] of [
 
 test("while a node initialises its sidecar's 503 is told nowhere, and marks nothing ready", async () => {
   const world = fresh({ fullNode: {} });
-  world.sidecar.runs.add("config-apply");
+  world.sidecar.hangs.add("config-apply");
   await passWithRollOut(world);
   assert.equal(world.sidecar.ready, false);
   await world.elapse(10 * SECOND);

@@ -18,7 +18,7 @@ interface Taken {
   readonly options?: PassWorldOptions;
 }
 
-const bringUp = { statefulSet: null, pod: null };
+const bringUp = { statefulSet: null, pod: null, rollsOut: true };
 const bootstrap = seiNode({
   fullNode: { snapshot: { s3: { targetHeight: 1000 }, bootstrapImage: "sei:v0" } },
 });

@@ -23,6 +23,7 @@ function plan(spec: Partial<SeiNodeSpec>, status: object = {}, platform = settin
     statefulSet: undefined,
     sidecarDead: false,
     reapprovalDue: false,
+    applyDue: false,
     retryDue: true,
   });
   assert.ok(decision.action === "start");

@@ -17,6 +17,7 @@ export const SeiNodeHealth = {
   initializing: "Initializing",
   updating: "Updating",
   markingReady: "MarkingReady",
+  applyingConfig: "ApplyingConfig",
 
   // What the pod or sidecar lacks.
   podMissing: "PodMissing",
