@@ -93,7 +93,7 @@ function countLives(audit: readonly AuditRecord[]): Record<string, number> {
     // A server-side apply that creates is a patch answered with 201.
     const what = code === 201 ? "created" : verb === "delete" ? "deleted" : undefined;
     if (what === undefined) continue;
-    const line = `${user.split(":").at(-1)} ${what} ${resource}/${name}`;
+    const line = withoutChance(`${user.split(":").at(-1)} ${what} ${resource}/${name}`);
     counts[line] = (counts[line] ?? 0) + 1;
   }
   return counts;
@@ -105,15 +105,18 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "<time>"],
   [/\b10\.\d+\.\d+\.\d+\b/g, "<ip>"],
   [/kube-api-access-\w{5}/g, "kube-api-access"],
+  // The pod of a Job.
+  [/-bootstrap-[a-z0-9]{5}\b/g, "-bootstrap-<random>"],
 ];
+
+function withoutChance(text: string): string {
+  return PATTERNS.reduce((result, [pattern, word]) => result.replaceAll(pattern, word), text);
+}
 
 /** Exported for its test. */
 export function normalised(value: unknown, namespace: string): unknown {
   if (typeof value === "string") {
-    return PATTERNS.reduce((text, [pattern, word]) => text.replaceAll(pattern, word), value).replaceAll(
-      namespace,
-      "<namespace>",
-    );
+    return withoutChance(value).replaceAll(namespace, "<namespace>");
   }
   if (Array.isArray(value)) return value.map((item) => normalised(item, namespace));
   if (!isJsonObject(value)) return value;
