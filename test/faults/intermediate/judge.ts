@@ -24,5 +24,11 @@ function differ(path: string, oracle: unknown, run: unknown): string[] {
     return keys.flatMap((key) => differ(path === "" ? key : `${path}.${key}`, oracle[key], run[key]));
   }
   const [wanted, got] = [JSON.stringify(oracle), JSON.stringify(run)];
-  return wanted === got ? [] : [`${path}: undisturbed ${wanted}, here ${got}`];
+  return wanted === got ? [] : [`${path}: undisturbed ${short(wanted)}, here ${short(got)}`];
+}
+
+/** Of an object that is missing altogether its name says enough. */
+function short(json: string | undefined): string {
+  const text = String(json);
+  return text.length <= 400 ? text : `${text.slice(0, 400)}...`;
 }
