@@ -9,6 +9,7 @@ import type { SeiNodeMetrics } from "#telemetry";
 import type { Settings } from "../settings.ts";
 import type { CrashLoops } from "./crash-loops.ts";
 import type { NodeIds } from "./node-ids.ts";
+import type { NodeReader } from "./node-reader.ts";
 import type { SidecarProbes } from "./probe.ts";
 import type { Reapprovals } from "./reapprovals.ts";
 import type { RetryRequests } from "./retry.ts";
@@ -32,6 +33,7 @@ export interface SeiNodeDeps {
 export interface SeiNodeRuntime extends SeiNodeDeps {
   readonly applier: Applier;
   readonly statusWriter: StatusWriter<SeiNode>;
+  readonly nodeReader: NodeReader;
   readonly nodeIds: NodeIds;
   readonly probes: SidecarProbes;
   readonly retries: UpdateRetries;
