@@ -249,12 +249,16 @@ export class World {
     return this.pods.get({ namespace: NAMESPACE, name: `${node}-0` });
   }
 
-  /** What the manager asked of the API server, in order. */
+  /** What the managers asked of the API server, in order. */
   async audit(): Promise<readonly AuditRecord[]> {
-    const file = this.controlPlane.auditLog;
-    if (file === undefined) return [];
     const user = `system:serviceaccount:${MANAGER_NAMESPACE}:${MANAGER_SERVICE_ACCOUNT}`;
-    return parseAuditLog(await readFile(file, "utf8")).filter((record) => record.user === user);
+    return (await this.auditOfAll()).filter((record) => record.user === user);
+  }
+
+  /** What anybody asked of it. */
+  async auditOfAll(): Promise<readonly AuditRecord[]> {
+    const file = this.controlPlane.auditLog;
+    return file === undefined ? [] : parseAuditLog(await readFile(file, "utf8"));
   }
 
   async #watch(): Promise<void> {

@@ -114,7 +114,8 @@ function forward({ origin, ca }: RelayTarget, request: RelayRequest): Promise<Re
       method: request.method,
       headers,
       agent: false,
-      signal: request.signal,
+      // What was sent takes effect, whether who sent it is still there or not. Only a watch would never end.
+      ...(isWatch(request.url) && { signal: request.signal }),
       ...(ca !== undefined && { ca }),
     },
     (answer) => {
