@@ -10,6 +10,7 @@ import type { Settings } from "../settings.ts";
 import type { AnnotationRequests } from "./annotation-requests.ts";
 import type { CrashLoops } from "./crash-loops.ts";
 import type { NodeIds } from "./node-ids.ts";
+import type { NodeReader } from "./node-reader.ts";
 import type { SidecarProbes } from "./probe.ts";
 import type { Reapprovals } from "./reapprovals.ts";
 import type { StallTimers } from "./stall-timers.ts";
@@ -32,6 +33,7 @@ export interface SeiNodeDeps {
 export interface SeiNodeRuntime extends SeiNodeDeps {
   readonly applier: Applier;
   readonly statusWriter: StatusWriter<SeiNode>;
+  readonly nodeReader: NodeReader;
   readonly nodeIds: NodeIds;
   readonly probes: SidecarProbes;
   readonly retries: UpdateRetries;

@@ -14,6 +14,7 @@ import { AnnotationRequests } from "./annotation-requests.ts";
 import { CrashLoops } from "./crash-loops.ts";
 import type { SeiNodeDeps, SeiNodeRuntime } from "./deps.ts";
 import { NodeIds } from "./node-ids.ts";
+import { NodeReader } from "./node-reader.ts";
 import { SidecarProbes } from "./probe.ts";
 import { Reapprovals } from "./reapprovals.ts";
 import { rbacProxyConfigName } from "./render/index.ts";
@@ -27,6 +28,7 @@ export function createRuntime(deps: SeiNodeDeps): SeiNodeRuntime {
     ...deps,
     applier: new Applier(deps.client, FIELD_MANAGER, formerUpdateManagers),
     statusWriter: new StatusWriter<SeiNode>(deps.client, seiNodes),
+    nodeReader: new NodeReader(),
     nodeIds: new NodeIds(deps.sidecars, deps.clock),
     probes: new SidecarProbes(deps.clock, (key, state) =>
       deps.metrics.sidecarProbe(parseKey(key).namespace ?? "", probeLabel(state)),
@@ -45,6 +47,7 @@ export function forgetNode(runtime: SeiNodeRuntime, key: ObjectKey): void {
   const text = formatKey(key);
   const { namespace = "", name } = key;
   runtime.statusWriter.forget(text);
+  runtime.nodeReader.forget(text);
   runtime.nodeIds.forget(text);
   runtime.probes.forget(text);
   runtime.retries.forget(text);

@@ -102,7 +102,7 @@ export class World {
   }
 
   static async start(options: WorldOptions = {}): Promise<World> {
-    const controlPlane = await startControlPlane({ auditLog: true });
+    const controlPlane = await startControlPlane({ auditLog: true, keepHistory: options.faults === true });
     try {
       await Promise.all([controlPlane.installCrds(), installManagerAccess(controlPlane)]);
       const kubeconfig = controlPlane.adminKubeconfig;
