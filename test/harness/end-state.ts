@@ -63,6 +63,32 @@ export async function endState(world: World, name: string, namespace = NAMESPACE
   return normalise(state, name) as EndState;
 }
 
+/** What they tell was true when the task of a plan looked, which may be an edit ago. */
+const SEEN_BY_TASKS = /^(SigningKey|NodeKey|OperatorKeyring|ImportPVC)Ready$/;
+
+/**
+ * Without what tells of the past on purpose: what was applied when, whether there ever was an update, what the sidecar wrote at
+ * some time, and the labels its volume was made with. What is left is a function of the spec, whatever the path to it.
+ */
+export function withoutPast({ files: _, claim, ...state }: EndState): unknown {
+  const status = isJsonObject(state.status) ? state.status : {};
+  const { applied: __, observedApplyConfig: ___, ...current } = status;
+  const conditions = Array.isArray(status.conditions) ? status.conditions.filter(isJsonObject) : [];
+  return {
+    ...state,
+    claim: isJsonObject(claim) && { ...claim, labels: undefined },
+    status: {
+      ...current,
+      conditions: conditions
+        .filter(({ type, status: value }) => !(type === "NodeUpdateInProgress" && value === "False"))
+        .filter(({ type }) => type !== "PendingChanges")
+        .map((condition) =>
+          SEEN_BY_TASKS.test(String(condition.type)) ? { ...condition, message: undefined } : condition,
+        ),
+    },
+  };
+}
+
 /** What we ask for, without what others answer. */
 function rendered(object: DeepReadonly<KubeObject> | undefined) {
   if (object === undefined) return undefined;
@@ -90,6 +116,11 @@ function filesOf(world: World, namespace: string, name: string): unknown {
   }
 }
 
+/** The API server and we ourselves take it for absent. */
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
 function byType<T extends { readonly type: string }>(conditions: readonly T[]): readonly T[] {
   return [...conditions].sort((a, b) => (a.type < b.type ? -1 : 1));
 }
@@ -113,7 +144,7 @@ function normalise(value: unknown, name: string): unknown {
   if (Array.isArray(value)) return value.map((item) => normalise(item, name));
   if (!isJsonObject(value)) return value;
   const entries = Object.entries(value)
-    .filter(([key, field]) => !VOLATILE.has(key) && field !== undefined)
+    .filter(([key, field]) => !VOLATILE.has(key) && field !== undefined && !isEmptyList(field))
     .map(([key, field]) => [key, normalise(field, name)] as const);
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

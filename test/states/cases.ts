@@ -205,7 +205,7 @@ export const cases: readonly StateCase[] = [
     from: ABSENT,
     to: 7788,
     edit: "like new",
-    bad: [{ value: 70_000, tells: /must be between 1 and 65535/ }],
+    bad: [{ value: 70_000, tells: /a port is a number from 1 to 65535/ }],
   },
   {
     path: "spec.sidecar.resources.limits",
