@@ -44,39 +44,39 @@ test("after random faults each node matches its spec, and stays so for three rou
   skip: !isWanted(suite),
 }, async (t) => {
   const tried = seeds();
+  const file = replayCommand(suite, "", import.meta.filename).replace(/^.*? node_modules/, "node_modules");
+  const replay = (seed: number | string) => `replay: SETTLE_SEED=${seed} ${file}`;
+  const names: string[] = [];
   for (const seed of tried) {
-    await t.test(`seed ${seed}`, async (context) => {
-      try {
-        await weather(context, seed);
-      } catch (error) {
-        world.faults.heal();
-        const file = replayCommand(suite, "", import.meta.filename).replace(/^.*? /, "");
-        throw new Error(`replay: SETTLE_SEED=${seed} ${file}\n${String(error)}`, { cause: error });
-      }
-    });
+    try {
+      names.push(...(await weather(t, seed)));
+    } catch (error) {
+      throw new Error(`${replay(seed)}\n${String(error)}`, { cause: error });
+    } finally {
+      world.faults.heal();
+    }
   }
+  // All at once, for three periods are long.
+  await looked(names, 1);
+  const mark = now();
+  await looked(names, 3);
+  const told = `${replay("<n> of the node n<n>-0")}: not one write`;
+  assert.deepEqual(await writesSince(mark, names), [], told);
   tellTried(t, suite, tried.length, Math.max(tried.length, 3));
 });
 
-async function weather(t: TestContext, seed: number): Promise<void> {
+/** One storm. Resolves with the names of its nodes when each matches its spec. */
+async function weather(t: TestContext, seed: number): Promise<readonly string[]> {
   const storm = new Storm(seed, world.simulator);
   const names = Array.from({ length: NODES }, (_, index) => `n${seed}-${index}`);
   storm.begin(world.faults);
-  const images = await Promise.all([
-    ...names.map((name) => live(storm, name)),
-    dieOnce(storm).then(() => ""),
-  ]);
+  const [images] = await Promise.all([Promise.all(names.map((name) => live(storm, name))), dieOnce(storm)]);
   world.faults.heal();
   const disturbed = [...storm.counts].map(([name, count]) => `${name} ${count}`).sort();
   t.diagnostic(`settle: seed ${seed}: ${disturbed.join(", ")}`);
   assert.ok(disturbed.length >= 10, "it was a storm");
-
-  for (const [index, name] of names.entries()) await matches(name, images[index] ?? "");
-  await looked(names, 1);
-  const mark = now();
-  await looked(names, 3);
-  assert.deepEqual(await writesSince(mark, names), [], "not one write");
-  for (const name of names) await remove(name);
+  await Promise.all(names.map((name, index) => matches(name, images[index] ?? "")));
+  return names;
 }
 
 /** Everything a person does to a node, at times of the seed, while the storm goes on. Returns the image asked for last. */

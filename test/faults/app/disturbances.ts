@@ -84,7 +84,6 @@ export const disturbances: readonly Disturbance[] = [
   { name: "refuses", stages: ANY, answer: async () => RESET, tells: /the sidecar to run/ },
   { name: "accepts and hangs", stages: ANY, answer: hangs, enough: 2, tells: /the sidecar to run/ },
   { name: "answers 500", stages: ANY, answer: says("boom", "text/plain", 500), tells: /answered 500/ },
-  { name: "answers 502", stages: ANY, answer: says("", "text/html", 502), tells: /answered 502/ },
   {
     name: "answers 401",
     stages: ANY,
@@ -98,8 +97,8 @@ export const disturbances: readonly Disturbance[] = [
     tells: /forbidden \(403\); grant the operator's service account/,
   },
   { name: "answers malformed JSON", stages: ANY, answer: says('{"id":"'), tells: /makes no sense/ },
-  { name: "answers JSON of another shape", stages: ANY, answer: says("[1]"), tells: /makes no sense/ },
-  { name: "answers HTML", stages: ANY, answer: says("<p>log in", "text/html"), tells: /makes no sense/ },
+  { name: "answers JSON of another shape", stages: AT_GET, answer: says("[1]"), tells: /makes no sense/ },
+  { name: "answers HTML", stages: AT_POST, answer: says("<p>log in", "text/html"), tells: /makes no sense/ },
   {
     name: "answers about another task",
     stages: AT_GET,

@@ -17,7 +17,12 @@ export interface Point {
 }
 
 /** One of each way to be out of reach is enough to show that a deletion asks nobody. */
-const DELETED_UNDER = new Set(["refuses", "accepts and hangs", "answers 500", "dies and stays dead"]);
+const DELETED_UNDER = new Set([
+  "refuses at POST",
+  "accepts and hangs at GET",
+  "answers 500 at POST",
+  "dies and stays dead at GET",
+]);
 
 /** `tasks`: what an undisturbed run of the flow POSTs, in order, so that a new task gets its points by itself. */
 export function pointsOf(tasks: Readonly<Record<Flow, readonly string[]>>): readonly Point[] {
@@ -30,7 +35,7 @@ export function pointsOf(tasks: Readonly<Record<Flow, readonly string[]>>): read
             const name = `${flow}, at the ${stage} of ${task} the sidecar ${disturbance.name}`;
             const point = { flow, task, stage, disturbance };
             const cured = { ...point, name, isDeleted: false };
-            if (!DELETED_UNDER.has(disturbance.name)) return [cured];
+            if (!DELETED_UNDER.has(`${disturbance.name} at ${stage}`)) return [cured];
             return [cured, { ...point, name: `${name}, and the node is deleted`, isDeleted: true }];
           }),
       ),
