@@ -19,6 +19,8 @@ import { Traffic } from "./traffic.ts";
 
 const suite = { name: "app", every: 9 };
 const AT_ONCE = 20;
+/** The back-off has reached a second by then; a loop without one has sent hundreds. */
+const SHOWS_A_LOOP_SECONDS = 3;
 /** So that there is always one beside the disturbed. */
 const POINTS_PER_HEALTHY = 20;
 /** A node meets 30 s of back-off at most, and then has its whole plan before it. */
@@ -173,7 +175,8 @@ async function tryPoint(t: TestContext, point: Point, name: string): Promise<voi
   const image = flow === "update" ? IMAGE_V2 : IMAGE_V1;
   await traffic.begins(BOUND_MS);
   if (tells !== undefined) await told(point, name, tells);
-  if (tells !== undefined && disturbance.answer !== undefined) await traffic.isMetOften(BOUND_MS);
+  if (tells !== undefined && disturbance.answer !== undefined)
+    await traffic.lasts(SHOWS_A_LOOP_SECONDS, BOUND_MS);
   if (point.isDeleted) return deleteNode(name);
   if (fails !== undefined) await failed(point, name, fails);
   // What passes by itself is not cured before it has.

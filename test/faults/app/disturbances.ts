@@ -86,17 +86,17 @@ export const disturbances: readonly Disturbance[] = [
   { name: "answers 500", stages: ANY, answer: says("boom", "text/plain", 500), tells: /answered 500/ },
   {
     name: "answers 401",
-    stages: ANY,
+    stages: AT_POST,
     answer: says("Unauthorized", "text/plain", 401),
     tells: /does not accept the operator's token \(401\); check/,
   },
   {
     name: "answers 403",
-    stages: ANY,
+    stages: AT_GET,
     answer: says("Forbidden", "text/plain", 403),
     tells: /forbidden \(403\); grant the operator's service account/,
   },
-  { name: "answers malformed JSON", stages: ANY, answer: says('{"id":"'), tells: /makes no sense/ },
+  { name: "answers malformed JSON", stages: AT_GET, answer: says('{"id":"'), tells: /makes no sense/ },
   { name: "answers JSON of another shape", stages: AT_GET, answer: says("[1]"), tells: /makes no sense/ },
   { name: "answers HTML", stages: AT_POST, answer: says("<p>log in", "text/html"), tells: /makes no sense/ },
   {
@@ -108,7 +108,7 @@ export const disturbances: readonly Disturbance[] = [
   },
   {
     name: "answers with 4 MiB",
-    stages: ANY,
+    stages: AT_POST,
     answer: says(JSON.stringify({ padding: "x".repeat(4 << 20) })),
     tells: /more than 1 MiB/,
   },

@@ -14,7 +14,7 @@ export interface TrafficOptions {
   readonly answer?: Answer;
   /** Only so many requests; the cure comes by itself. */
   readonly times?: number;
-  /** What `metOften` waits for. Default 3. */
+  /** Default 3. */
   readonly enough?: number;
   /** Called once, before the first request of the stage goes out. */
   readonly onBegin?: () => void;
@@ -43,9 +43,10 @@ export class Traffic {
     return within(this.#began.promise, timeoutMs, `the plan comes to ${this.#options.task}`);
   }
 
-  /** Resolves when enough requests met the disturbance for a loop to show. */
-  isMetOften(timeoutMs: number): Promise<void> {
-    return within(this.#reached.promise, timeoutMs, `${this.#enough} requests are disturbed`);
+  /** Resolves when the disturbance has lasted so long, and met enough requests, that a loop would show. */
+  async lasts(seconds: number, timeoutMs: number): Promise<void> {
+    await within(this.#reached.promise, timeoutMs, `${this.#enough} requests are disturbed`);
+    await systemClock.sleep(Math.max(0, seconds - this.seconds) * 1000);
   }
 
   /** How long the disturbance has been, or was, there. */
