@@ -42,7 +42,8 @@ import { sidecarImage } from "./render/index.ts";
 import { createRuntime, forgetNode } from "./runtime.ts";
 import { probeSidecar } from "./sidecar-condition.ts";
 import { readStatefulSet, syncStatefulSet } from "./statefulset.ts";
-import { applyProxyConfig, applyService, ForeignObject } from "./tasks/apply-owned.ts";
+import { applyProxyConfig, applyService } from "./tasks/apply-owned.ts";
+import { ForeignObject } from "./tasks/foreign-object.ts";
 import { replaceOutdatedPods } from "./tasks/replace-pod.ts";
 
 export function createSeiNodeReconciler(deps: SeiNodeDeps): Reconcile {
@@ -201,7 +202,7 @@ async function keepServiceInShape(runtime: SeiNodeRuntime, pass: Pass): Promise<
     await applyService(runtime, pass);
   } catch (error) {
     if (!(error instanceof ForeignObject)) throw error;
-    pass.taskError = error.message;
+    pass.foreign = error.message;
   }
 }
 

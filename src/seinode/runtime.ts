@@ -10,13 +10,13 @@ import {
   services,
   statefulSets,
 } from "#kube";
+import { AnnotationRequests } from "./annotation-requests.ts";
 import { CrashLoops } from "./crash-loops.ts";
 import type { SeiNodeDeps, SeiNodeRuntime } from "./deps.ts";
 import { NodeIds } from "./node-ids.ts";
 import { SidecarProbes } from "./probe.ts";
 import { Reapprovals } from "./reapprovals.ts";
 import { rbacProxyConfigName } from "./render/index.ts";
-import { RetryRequests } from "./retry.ts";
 import { probeLabel } from "./sidecar-condition.ts";
 import { StallTimers } from "./stall-timers.ts";
 import { FIELD_MANAGER } from "./statefulset.ts";
@@ -34,7 +34,8 @@ export function createRuntime(deps: SeiNodeDeps): SeiNodeRuntime {
     retries: new UpdateRetries(deps.clock),
     reapprovals: new Reapprovals(deps.clock),
     crashLoops: new CrashLoops(deps.clock),
-    retryRequests: new RetryRequests(),
+    retryRequests: AnnotationRequests.retry(),
+    applyRequests: AnnotationRequests.applyConfig(),
     stalls: new StallTimers(deps.clock),
   };
 }
@@ -50,6 +51,7 @@ export function forgetNode(runtime: SeiNodeRuntime, key: ObjectKey): void {
   runtime.reapprovals.forget(text);
   runtime.crashLoops.forget(text);
   runtime.retryRequests.forget(text);
+  runtime.applyRequests.forget(text);
   runtime.stalls.forget(text);
   runtime.applier.forget(statefulSets, { namespace, name });
   runtime.applier.forget(services, { namespace, name });
