@@ -127,7 +127,7 @@ function byType<T extends { readonly type: string }>(conditions: readonly T[]): 
 
 const VOLATILE = new Set([
   ...["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "observedGeneration"],
-  ...["lastTransitionTime", "phaseTransitionTime", "observedRetry", "volumeName"],
+  ...["lastTransitionTime", "phaseTransitionTime", "observedRetry", "volumeName", "revision"],
 ]);
 const UUID = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g;
 const NODE_ID = /\b[0-9a-f]{40}\b/g;
