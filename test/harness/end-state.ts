@@ -2,7 +2,7 @@
  * What a SeiNode came to, freed of all that tells only how and when it got there: two runs of which one was disturbed, or two
  * paths through the spec, are compared with it.
  */
-import { type SeiNode, seiNodes } from "#api";
+import { type SeiNode, type SeiNodeStatus, seiNodes } from "#api";
 import {
   type ConfigMap,
   configMaps,
@@ -51,8 +51,7 @@ export async function endState(world: World, name: string, namespace = NAMESPACE
   ]);
   const state: EndState = {
     spec: node?.spec,
-    // Their order says who was set first.
-    status: node?.status && { ...node.status, conditions: byType(node.status.conditions ?? []) },
+    status: node?.status && statusOf(node.status),
     statefulSet: rendered(statefulSet),
     service: rendered(service),
     configMap: configMap && { ...rendered(configMap), data: configMap.data },
@@ -96,6 +95,17 @@ function rendered(object: DeepReadonly<KubeObject> | undefined) {
   return { labels, ownerReferences, finalizers, spec: (object as { spec?: unknown }).spec };
 }
 
+function statusOf({ conditions = [], applied, ...status }: DeepReadonly<SeiNodeStatus>) {
+  // The name of the node goes into the hashes of its pod's labels and claim.
+  const podFields = Object.keys(applied?.pod?.fields ?? {}).sort();
+  return {
+    ...status,
+    applied: applied && { config: applied.config, podFields },
+    // Their order says who was set first.
+    conditions: byType(conditions),
+  };
+}
+
 function podState({ spec, status, metadata }: DeepReadonly<Pod>) {
   return {
     terminating: metadata.deletionTimestamp !== undefined,
@@ -127,7 +137,7 @@ function byType<T extends { readonly type: string }>(conditions: readonly T[]): 
 
 const VOLATILE = new Set([
   ...["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "observedGeneration"],
-  ...["lastTransitionTime", "phaseTransitionTime", "observedRetry", "volumeName", "revision"],
+  ...["lastTransitionTime", "phaseTransitionTime", "observedRetry", "volumeName"],
 ]);
 const UUID = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g;
 const NODE_ID = /\b[0-9a-f]{40}\b/g;
