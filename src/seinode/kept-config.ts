@@ -5,7 +5,12 @@
  */
 import { type SeiNode, type TaskPlan, TaskTypes } from "#api";
 import { type DeepReadonly, isJsonObject } from "#kube";
-import { type ConfigApplyParams, configApplyParams } from "./config-intent.ts";
+import {
+  type ConfigApplyParams,
+  type ConfigUpdateParams,
+  configApplyParams,
+  configUpdateParams,
+} from "./config-intent.ts";
 import { InvalidSpec } from "./errors.ts";
 
 /**
@@ -15,9 +20,9 @@ import { InvalidSpec } from "./errors.ts";
 export function keptConfigApplyParams(
   node: DeepReadonly<SeiNode>,
   ended: DeepReadonly<TaskPlan> | undefined,
-): ConfigApplyParams & { readonly incremental?: true } {
-  const { params } = configApplyParams(node);
-  if (!isStateSyncConfigured(ended)) return params;
+): ConfigApplyParams | ConfigUpdateParams {
+  if (!isStateSyncConfigured(ended)) return configApplyParams(node).params;
+  const params = configUpdateParams(node);
   const removed = Object.keys(overridesIn(appliedBy(ended))).filter((key) => !(key in params.overrides));
   if (removed.length > 0) {
     throw new InvalidSpec(
@@ -25,7 +30,7 @@ export function keptConfigApplyParams(
         "cannot be taken out of it: set it in spec.overrides to the value it shall have, or delete this SeiNode and create it again",
     );
   }
-  return { ...params, incremental: true };
+  return params;
 }
 
 /** An edit was only planned because it was so before: then it still is, however far that plan got. */
