@@ -51,6 +51,14 @@ describe("config-apply of an init plan that is made again", () => {
     assert.equal(params.overrides?.["evm.http_port"], "8546");
   });
 
+  test("writes an external address empty that was taken away", () => {
+    const before = failedAt("config-validate", {
+      ...fromSnapshot,
+      externalAddress: "node.example.org:26656",
+    });
+    assert.equal(applied(fromSnapshot, before).overrides?.["network.p2p.external_address"], "");
+  });
+
   test("is refused, naming the key and what to do, when a value was taken out of the spec", () => {
     const { overrides: _, ...without } = fromSnapshot;
     assert.throws(() => applied(without, failedAt("config-validate")), {

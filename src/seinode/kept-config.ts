@@ -10,6 +10,7 @@ import {
   type ConfigUpdateParams,
   configApplyParams,
   configUpdateParams,
+  EXTERNAL_ADDRESS,
 } from "./config-intent.ts";
 import { InvalidSpec } from "./errors.ts";
 
@@ -22,8 +23,13 @@ export function keptConfigApplyParams(
   ended: DeepReadonly<TaskPlan> | undefined,
 ): ConfigApplyParams | ConfigUpdateParams {
   if (!isStateSyncConfigured(ended)) return configApplyParams(node).params;
-  const params = configUpdateParams(node);
-  const removed = Object.keys(overridesIn(appliedBy(ended))).filter((key) => !(key in params.overrides));
+  const applied = overridesIn(appliedBy(ended));
+  // An address that was taken away can be taken back: it is written empty.
+  const params: ConfigUpdateParams =
+    EXTERNAL_ADDRESS in applied
+      ? configUpdateParams(node)
+      : { ...configApplyParams(node).params, incremental: true };
+  const removed = Object.keys(applied).filter((key) => !(key in params.overrides));
   if (removed.length > 0) {
     throw new InvalidSpec(
       `state sync is configured on the volume already, so the configuration is edited and not made anew, and ${removed.sort().join(", ")} ` +
