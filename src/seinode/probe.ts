@@ -51,7 +51,7 @@ export class SidecarProbes {
   async probe(
     key: string,
     fingerprint: string,
-    client: SidecarClient,
+    client: Pick<SidecarClient, "isReady">,
     signal: AbortSignal,
   ): Promise<ProbeOutcome> {
     const known = this.#known.get(key);
@@ -116,7 +116,7 @@ export class SidecarProbes {
   }
 }
 
-async function ask(client: SidecarClient, signal: AbortSignal): Promise<ProbeOutcome> {
+async function ask(client: Pick<SidecarClient, "isReady">, signal: AbortSignal): Promise<ProbeOutcome> {
   try {
     return { state: (await client.isReady(signal)) ? "ready" : "notReady" };
   } catch (error) {

@@ -67,7 +67,10 @@ export class ScriptedSidecar {
     const atMs = this.#clock.monotonic();
     this.posts.push({ type, id, atMs, ...(params !== undefined && { params }) });
     if (this.rejects.has(type)) throw new SidecarError(`${type} was refused: bad`, { class: "rejected" });
-    const run = (this.#tasks.get(id)?.run ?? 0) + 1;
+    const known = this.#tasks.get(id);
+    // As the real one: what runs or is done is not done again (spec/sidecar.md 7.2).
+    if (known !== undefined && known.status !== "failed") return;
+    const run = (known?.run ?? 0) + 1;
     const failed = this.fails.has(type);
     const base = { id, type, run };
     this.#tasks.set(

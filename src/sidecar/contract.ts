@@ -69,8 +69,11 @@ export interface SidecarClient {
   submit(task: SidecarTaskRequest, signal?: AbortSignal): Promise<void>;
   /** GET /v0/tasks/{id}. `undefined`: the sidecar does not know the id (404). */
   task(id: string, signal?: AbortSignal): Promise<SidecarTaskResult | undefined>;
-  /** GET /v0/healthz: true on 200, false on 503. */
-  isReady(signal?: AbortSignal): Promise<boolean>;
+  /**
+   * GET /v0/healthz: true on 200, false on 503. Without a token, unless `authenticated`: the proxy of a bootstrap pod exempts
+   * no path (spec/sidecar.md 4).
+   */
+  isReady(signal?: AbortSignal, options?: { readonly authenticated?: boolean }): Promise<boolean>;
   /** GET /v0/node-id: 40 lower-case hex digits. */
   nodeId(signal?: AbortSignal): Promise<string>;
 }

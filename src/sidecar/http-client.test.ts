@@ -449,6 +449,12 @@ describe("token", () => {
     assert.equal(server.requests[0]?.headers.authorization, undefined);
   });
 
+  test("healthz carries the token for a proxy that exempts no path", async () => {
+    server.answer(503);
+    assert.equal(await sidecars(target).isReady(undefined, { authenticated: true }), false);
+    assert.match(server.requests[0]?.headers.authorization ?? "", /^Bearer ./);
+  });
+
   test("SEI_SIDECAR_TOKEN_FILE overrides where it is", async () => {
     const other = join(folder, "other");
     writeFileSync(other, "other-secret");

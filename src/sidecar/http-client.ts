@@ -74,11 +74,11 @@ export function createSidecarFactory(
         return parseResult(answer, id) ?? fail(malformed("GET task", answer));
       },
 
-      async isReady(signal) {
+      async isReady(signal, { authenticated = false } = {}) {
         const answer = await call("GET", "/v0/healthz", "GET healthz", {
           signal,
           deadlineMs: HEALTHZ_DEADLINE_MS,
-          anonymous: true,
+          anonymous: !authenticated,
         });
         if (answer.status === 200) return true;
         if (answer.status === 503) return false;
@@ -107,7 +107,7 @@ export function createSidecarFactory(
       }
       let token: string | undefined;
       const prepare = async () => {
-        // healthz is exempt from authentication; it must work where there is no token at all.
+        // The healthz of a node's own pod is exempt from authentication; it must work where there is no token at all.
         if (extra.anonymous !== true) token = await tokens.get();
         if (method === "POST") assertGateOpen(what);
         return token === undefined ? {} : { authorization: `Bearer ${token}` };

@@ -36,7 +36,7 @@ export function taskRegistry(runtime: SeiNodeRuntime, pass: Pass): TaskRegistry 
     [TaskTypes.observeImage]: () => observeAndRecord(runtime, pass),
     [TaskTypes.deployBootstrapService]: () => deployBootstrapService(runtime, pass),
     [TaskTypes.deployBootstrapJob]: ({ plan }) => deployBootstrapJob(runtime, pass, plan.id),
-    [TaskTypes.awaitBootstrapComplete]: () => awaitBootstrapComplete(runtime, pass),
+    [TaskTypes.awaitBootstrapComplete]: ({ plan }) => awaitBootstrapComplete(runtime, pass, plan.id),
     [TaskTypes.teardownBootstrap]: () => teardownBootstrap(runtime, pass),
   };
   return (type) => {

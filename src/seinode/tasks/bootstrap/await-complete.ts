@@ -6,17 +6,23 @@ import type { Pass } from "../../pass.ts";
 import { podProblem } from "../../pod-state.ts";
 import { bootstrapJobName, snapshotOf } from "../../render/index.ts";
 import { endOf } from "./job-state.ts";
-import type { BootstrapRuntime } from "./runtime.ts";
+import { keepMarkedReady } from "./keep-marked-ready.ts";
+import type { BootstrapSidecarRuntime } from "./runtime.ts";
 
 /**
  * The watch says when to look; an end is believed only when it is read live, because a cache that is behind may show the
  * Job of an earlier plan, or none. A Job that is gone has failed: how it ended cannot be known any more (quirk Q-22).
  */
-export async function awaitBootstrapComplete(runtime: BootstrapRuntime, pass: Pass): Promise<TaskOutcome> {
+export async function awaitBootstrapComplete(
+  runtime: BootstrapSidecarRuntime,
+  pass: Pass,
+  planId: string | undefined,
+): Promise<TaskOutcome> {
   const { client } = runtime;
   const { node, signal, pod } = pass;
   const cached = await readBootstrapJob(client, node, signal);
   if (cached !== undefined && isControlledBy(cached, node.metadata.uid) && endOf(cached) === undefined) {
+    await keepMarkedReady(runtime, pass, planId);
     const problem = pod && podProblem(pod);
     return { state: "running", waitingFor: problem?.message ?? goal(pass) };
   }

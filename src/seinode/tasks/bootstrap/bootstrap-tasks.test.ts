@@ -5,6 +5,7 @@ import type { Job, KubeObject, Logger, Pod, Service } from "#kube";
 import { buildPlan } from "#plan";
 import { apiError, FakeClient } from "../../fake-client.ts";
 import { openPass, type Pass } from "../../pass.ts";
+import { SidecarProbes } from "../../probe.ts";
 import { renderBootstrapJob, renderBootstrapService, renderHeadlessService } from "../../render/index.ts";
 import { seiNode, settings, pod as statefulSetPod } from "../../testing.ts";
 import {
@@ -160,7 +161,9 @@ describe("deploy-bootstrap-job", () => {
 
 describe("await-bootstrap-complete", () => {
   const wait = (world: FakeClient, change: Partial<Pass> = {}) =>
-    awaitBootstrapComplete(on(world), pass(change));
+    awaitBootstrapComplete({ ...on(world), sidecars: noSidecars, probes }, pass(change), "plan-1");
+  const probes = new SidecarProbes(new ManualClock(), () => {});
+  const noSidecars = () => assert.fail("without a pod that runs nobody is asked");
 
   test("waits while the Job runs, and says for which height", async () => {
     assert.deepEqual(await wait(new FakeClient().put(job())), {
