@@ -6,6 +6,7 @@ import { type SeiNodeStatus, type TaskPlan, TaskTypes } from "#api";
 import { type DeepReadonly, isJsonObject, type JsonObject } from "#kube";
 import { EXTERNAL_ADDRESS } from "./config-intent.ts";
 import { shortHash } from "./short-hash.ts";
+import { storedParam } from "./stored-params.ts";
 
 type Plan = DeepReadonly<TaskPlan>;
 type AppliedConfig = NonNullable<NonNullable<SeiNodeStatus["applied"]>["config"]>;
@@ -36,7 +37,8 @@ function afterTask(
 ): AppliedConfig | undefined {
   switch (task.type) {
     case TaskTypes.configApply: {
-      const { overrides, incremental } = fieldsOf(task.params);
+      const overrides = storedParam(task.params, "overrides");
+      const incremental = storedParam(task.params, "incremental");
       // Written whole, the configuration has the address only if the overrides do.
       const kept = incremental === true ? known?.keys : { [EXTERNAL_ADDRESS]: shortHash("") };
       return written(known, { ...kept, ...hashes(fieldsOf(overrides)) }, seidRun);
@@ -44,7 +46,7 @@ function afterTask(
     case TaskTypes.configPatch: {
       // One key more says nothing about the others: without a record of them there stays none.
       if (known === undefined) return undefined;
-      const { p2p } = fieldsOf(fieldsOf(fieldsOf(task.params).files)["config.toml"]);
+      const { p2p } = fieldsOf(fieldsOf(storedParam(task.params, "files"))["config.toml"]);
       const address = fieldsOf(p2p)["external-address"];
       return written(known, { ...known.keys, ...hashes({ [EXTERNAL_ADDRESS]: address }) }, seidRun);
     }
@@ -72,7 +74,6 @@ function seidMayRun(plan: Plan, index: number): boolean {
   return !plan.tasks.slice(0, index).some((task) => task.type === TaskTypes.replacePod);
 }
 
-/** Read as they are: what the sidecar has accepted is not to be judged again. */
 function fieldsOf(value: unknown): JsonObject {
   return isJsonObject(value) ? value : {};
 }

@@ -11,6 +11,7 @@ import type { DeepReadonly } from "#kube";
 import type { TaskSpec } from "#plan";
 import { bootstrapJobName, snapshotOf } from "./render/index.ts";
 import { sidecarProgression } from "./sidecar-progression.ts";
+import { storedParam } from "./stored-params.ts";
 import { controllerTask } from "./task-specs.ts";
 
 /** A genesis ceremony starts from nothing, whatever the snapshot says. */
@@ -89,16 +90,14 @@ function bootstrapHeight(node: DeepReadonly<SeiNode>): number | undefined {
 /** The height at which the volume is, if this plan took it there or began from there. */
 function bootstrappedHeight(plan: DeepReadonly<TaskPlan> | undefined): number | undefined {
   const find = (type: string) => plan?.tasks.find((task) => task.type === type);
-  const known = numberIn(find(TaskTypes.applyStatefulSet)?.params, "bootstrappedheight");
+  const known = numberIn(find(TaskTypes.applyStatefulSet)?.params, "bootstrappedHeight");
   if (known !== undefined) return known;
   if (find(TaskTypes.teardownBootstrap)?.status !== "Complete") return undefined;
   if (find(TaskTypes.awaitBootstrapComplete)?.status !== "Complete") return undefined;
-  return numberIn(find(TaskTypes.snapshotRestore)?.params, "targetheight");
+  return numberIn(find(TaskTypes.snapshotRestore)?.params, "targetHeight");
 }
 
-/** In any letter case: the reference operator writes `TargetHeight`. */
-function numberIn(params: unknown, lowerCaseKey: string): number | undefined {
-  if (typeof params !== "object" || params === null) return undefined;
-  const value = Object.entries(params).find(([key]) => key.toLowerCase() === lowerCaseKey)?.[1];
+function numberIn(params: unknown, key: string): number | undefined {
+  const value = storedParam(params, key);
   return typeof value === "number" ? value : undefined;
 }

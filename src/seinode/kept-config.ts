@@ -13,6 +13,7 @@ import {
   EXTERNAL_ADDRESS,
 } from "./config-intent.ts";
 import { InvalidSpec } from "./errors.ts";
+import { storedParam } from "./stored-params.ts";
 
 /**
  * `ended`: the plan before, if any. Throws InvalidSpec when a value was taken out of the spec since: an edit cannot take it out
@@ -43,7 +44,8 @@ export function keptConfigApplyParams(
 function isStateSyncConfigured(plan: DeepReadonly<TaskPlan> | undefined): boolean {
   const task = plan?.tasks.find(({ type }) => type === TaskTypes.configureStateSync);
   return (
-    task?.status === "Complete" || (task !== undefined && field(appliedBy(plan), "incremental") === true)
+    task?.status === "Complete" ||
+    (task !== undefined && storedParam(appliedBy(plan), "incremental") === true)
   );
 }
 
@@ -52,12 +54,6 @@ function appliedBy(plan: DeepReadonly<TaskPlan> | undefined): unknown {
 }
 
 function overridesIn(params: unknown): Readonly<Record<string, unknown>> {
-  const overrides = field(params, "overrides");
+  const overrides = storedParam(params, "overrides");
   return isJsonObject(overrides) ? overrides : {};
-}
-
-/** In any letter case: the reference operator writes `Overrides`. */
-function field(params: unknown, lowerCaseKey: string): unknown {
-  if (!isJsonObject(params)) return undefined;
-  return Object.entries(params).find(([key]) => key.toLowerCase() === lowerCaseKey)?.[1];
 }

@@ -1,7 +1,7 @@
 /** D23 in whole passes: what is edited and not in effect is told, and clears when it takes effect. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { SeiNodeSpec } from "#api";
+import type { SeiNode, SeiNodeSpec } from "#api";
 import { findCondition } from "#kube";
 import { observedStatefulSet, PassWorld, podKey, running } from "./pass-world.ts";
 import { seiNode } from "./testing.ts";
@@ -138,6 +138,26 @@ test("D23: a taken-over node gets its records from what this operator does: appl
   world.edit({ spec: { overrides: { "mempool.size": "2" }, podLabels: { team: "a" } } });
   await world.elapse(SECOND);
   assert.match(pending(world).message, /^overrides \(mempool\.size\) .*; podLabels /);
+});
+
+test("D23: an init plan of the Go operator that is taken over leaves nothing pending, its params capitalised as they are", async () => {
+  const world = new PassWorld(seiNode({ overrides: { "mempool.size": "1" } }), {
+    statefulSet: null,
+    pod: null,
+    rollsOut: true,
+  });
+  await world.pass();
+  const { plan, ...status } = world.status();
+  assert.ok(plan);
+  const capitalised = (params: object = {}) =>
+    Object.fromEntries(
+      Object.entries(params).map(([key, value]) => [`${key.charAt(0).toUpperCase()}${key.slice(1)}`, value]),
+    );
+  const tasks = plan.tasks.map((task) => ({ ...task, params: capitalised(task.params as object) }));
+  world.kube.put({ ...world.node(), status: { ...status, plan: { ...plan, tasks } } } as SeiNode);
+  await world.elapse(MINUTE);
+  assert.equal(world.status().phase, "Running");
+  assert.deepEqual(pending(world), nothing);
 });
 
 test("D23: a pod that nobody recorded is not compared with what an earlier pod was made from", async () => {
