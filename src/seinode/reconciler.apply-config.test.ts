@@ -195,6 +195,22 @@ test("D23, D2: an image update that comes while seid is being restarted is not f
   assert.equal(config(world).status, "False", "the new pod has read what was written");
 });
 
+for (const dies of [false, true]) {
+  test(`D23, D2: an image update that meets a ${dies ? "crash" : "conflict"} before the first write of a plan that ran restarts seid once`, async () => {
+    const world = await edited();
+    annotate(world, "1");
+    await world.pass();
+    world.kube.failNext.set("mergePatch SeiNode", apiError("conflict", 409));
+    await world.pass();
+    if (dies) world.restart();
+    world.edit({ spec: { image: "sei:v2" } });
+    await world.elapse(MINUTE);
+    assert.equal(world.status().currentImage, "sei:v2");
+    assert.equal(restarts(world), 1);
+    assert.equal(config(world).status, "False");
+  });
+}
+
 test("D23: a pod that is replaced in the middle is marked ready first, for restart-seid would wait for a seid at its gate", async () => {
   const world = await edited();
   world.sidecar.hangs.add("config-validate");

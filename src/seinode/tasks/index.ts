@@ -5,7 +5,7 @@
 import { TaskTypes } from "#api";
 import type { Task, TaskOutcome, TaskRegistry, TaskRun } from "#plan";
 import { sidecarTaskType } from "#sidecar";
-import { isApplyConfigPlan } from "../apply-config-plan.ts";
+import { isApplyConfigPlan, mayHaveRestartedSeid } from "../apply-config-plan.ts";
 import { isBootstrapping } from "../bootstrap-plan.ts";
 import type { SeiNodeRuntime } from "../deps.ts";
 import { observePod, type Pass, sidecarTarget } from "../pass.ts";
@@ -83,6 +83,7 @@ async function runOnSidecar(
 ): Promise<TaskOutcome> {
   const { pod } = pass;
   if (isApplyConfigPlan(run.plan) && pass.status.observedApplyConfig === undefined) return requestNotStored;
+  if (type === TaskTypes.restartSeid && !isRestartOnRecord(pass)) return restartNotOnRecord;
   if (pod === undefined || !isSidecarRunning(pod)) {
     if (isBootstrapping(run.plan)) {
       const outcome = await tendBootstrapJob(runtime, pass, run);
@@ -108,6 +109,19 @@ const requestNotStored: TaskOutcome = {
   error:
     "the installed CRD has no status.observedApplyConfig, without which each restart of the controller would restart " +
     "seid again: install the CRD of this version, then set sei.io/apply-config to a new value",
+};
+
+/** In the plan as it was read, not as this pass has advanced it. */
+function isRestartOnRecord({ node }: Pass): boolean {
+  const recorded = node.status?.plan;
+  return recorded !== undefined && mayHaveRestartedSeid(recorded);
+}
+
+/** Sent before that, it would be unknown to whoever drops the plan after a lost write: the request would be followed once more. */
+const restartNotOnRecord: TaskOutcome = {
+  state: "running",
+  waitingFor: "the tasks before the restart to be recorded",
+  pollAfterMs: 1,
 };
 
 /**
