@@ -100,6 +100,19 @@ for (const [situation, what] of taken) {
   });
 }
 
+test("a foreign ConfigMap does not keep a Running node from getting its deleted Service back", async () => {
+  const world = new PassWorld(seiNode({}, running));
+  await world.elapse(SECOND);
+  const name = rbacProxyConfigName("rpc-0");
+  world.kube.put(
+    objectOf({ kind: "ConfigMap", name, node: seiNode() }, { kind: "Deployment", name: "web", uid: "other" }),
+  );
+  world.kube.remove("Service", nodeKey);
+  await world.elapse(MINUTE);
+  assert.equal(world.condition("Ready").reason, "ForeignObject");
+  assert.ok(world.kube.live("Service", nodeKey));
+});
+
 for (const refusal of ["invalid", "conflict"] as const) {
   test(`a foreign Service that no cache shows is told after one refused apply (${refusal}) and not applied to again`, async () => {
     const world = new PassWorld(seiNode({}, running));

@@ -206,12 +206,14 @@ function wasForeign(status: Pass["status"]): boolean {
 /** Init plans make these; a Running node gets them back when somebody deletes or changes them. */
 async function keepServiceInShape(runtime: SeiNodeRuntime, pass: Pass): Promise<void> {
   if (pass.status.phase !== "Running") return;
-  try {
-    await applyProxyConfig(runtime, pass);
-    await applyService(runtime, pass);
-  } catch (error) {
-    if (!(error instanceof ForeignObject)) throw error;
-    pass.foreign = error.message;
+  for (const apply of [applyProxyConfig, applyService]) {
+    try {
+      await apply(runtime, pass);
+    } catch (error) {
+      if (!(error instanceof ForeignObject)) throw error;
+      // The first is told; the other object is kept in shape all the same.
+      pass.foreign ??= error.message;
+    }
   }
 }
 
