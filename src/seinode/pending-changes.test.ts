@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { SeiNodeSpec, SeiNodeStatus } from "#api";
 import { podFieldHashes } from "./applied-pod.ts";
 import { wantedConfig } from "./config-intent.ts";
-import { findPendingChanges, pendingChangesCondition } from "./pending-changes.ts";
+import { findPendingChanges, type PendingContext, pendingChangesCondition } from "./pending-changes.ts";
 import { byoKeys } from "./render/fixtures.ts";
 import { shortHash } from "./short-hash.ts";
 import { seiNode } from "./testing.ts";
@@ -24,8 +24,7 @@ function appliedFor(spec: Spec): Applied {
 const find = (was: Spec, is: Spec) => findPendingChanges(seiNode(is), appliedFor(was), "pod/0");
 const nothing = { config: [], removed: [], restart: false, pod: [] };
 
-const noCondition = { waitsForUnpause: false };
-function said(was: Spec, is: Spec, context = noCondition) {
+function said(was: Spec, is: Spec, context: PendingContext = {}) {
   const node = seiNode(is);
   return pendingChangesCondition(node, find(was, is), context);
 }
@@ -200,7 +199,7 @@ describe("what is said", () => {
 
   test("a request that waits for the node to be unpaused is not asked for once more", () => {
     const is = { overrides: { "evm.slow": "1" } };
-    const { message } = said({}, is, { waitsForUnpause: true });
+    const { message } = said({}, is, { requestWaitsUntil: "the node is unpaused" });
     assert.match(message, /followed once the node is unpaused$/);
   });
 

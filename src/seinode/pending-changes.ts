@@ -43,8 +43,8 @@ export function findPendingChanges(
 }
 
 export interface PendingContext {
-  /** A new value of sei.io/apply-config that cannot be followed before the node is unpaused. */
-  readonly waitsForUnpause: boolean;
+  /** What has to be before a new value of sei.io/apply-config can be followed; `undefined`: there is no new value. */
+  readonly requestWaitsUntil?: string | undefined;
 }
 
 export function pendingChangesCondition(
@@ -62,12 +62,13 @@ export function pendingChangesCondition(
 
 function configSentences(
   { config, removed, restart }: PendingChanges,
-  { waitsForUnpause }: PendingContext,
+  { requestWaitsUntil }: PendingContext,
 ): string[] {
   const sentences: string[] = [];
-  const how = waitsForUnpause
-    ? `${Annotations.applyConfig} has a new value, which is followed once the node is unpaused`
-    : `set the annotation ${Annotations.applyConfig} to a new value, which writes the configuration and restarts seid`;
+  const how =
+    requestWaitsUntil === undefined
+      ? `set the annotation ${Annotations.applyConfig} to a new value, which writes the configuration and restarts seid`
+      : `${Annotations.applyConfig} has a new value, which is followed once ${requestWaitsUntil}`;
   if (config.length > 0) sentences.push(`${config.join(", ")} changed and not in effect: ${how}`);
   if (removed.length > 0) {
     const what = `${listed(removed)} no longer set by spec, but still in the configuration`;

@@ -20,7 +20,11 @@ export function tellPendingChanges(runtime: Pick<SeiNodeRuntime, "applyRequests"
     return;
   }
   const pending = findPendingChanges(node, applied, pod && seidRun(pod));
-  const waitsForUnpause =
-    node.spec.paused === true && runtime.applyRequests.pending(pass.key, node, status) !== undefined;
-  setPassCondition(pass, pendingChangesCondition(node, pending, { waitsForUnpause }));
+  const requested = runtime.applyRequests.pending(pass.key, node, status) !== undefined;
+  const requestWaitsUntil = requested ? whenFollowed(node.spec.paused === true) : undefined;
+  setPassCondition(pass, pendingChangesCondition(node, pending, { requestWaitsUntil }));
+}
+
+function whenFollowed(paused: boolean): string {
+  return paused ? "the node is unpaused" : "the sidecar is ready and no other plan is to be carried out";
 }

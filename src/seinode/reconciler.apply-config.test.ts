@@ -294,6 +294,7 @@ test("D23: a sidecar that is away is waited for before the plan is made", async 
   annotate(world, "1");
   await world.elapse(MINUTE);
   assert.equal(world.plan(), undefined);
+  assert.match(config(world).message, /followed once the sidecar is ready/, "not asked for once more");
   world.kube.put(seen);
   await world.elapse(MINUTE);
   assert.deepEqual(world.sidecar.posted, APPLY);
