@@ -29,6 +29,10 @@ export class SidecarModel {
   hidden = false;
   /** Attached to each task that ended. */
   result: unknown;
+  /** Each call rejects with it. */
+  broken: Error | undefined;
+  /** Each POST is answered 400 with this text. */
+  refusal: string | undefined;
   postFault: PostFault | undefined;
   getFault: Error | undefined;
   /** When set, a started run ends at once with this. */
@@ -69,6 +73,8 @@ export class SidecarModel {
 
   readonly client: SidecarClient = {
     submit: async (task) => {
+      if (this.broken !== undefined) throw this.broken;
+      if (this.refusal !== undefined) throw new SidecarError(this.refusal, { class: "rejected" });
       const fault = this.postFault;
       this.postFault = undefined;
       if (fault === "refused") throw new SidecarError("refused", { class: "unreachable" });
@@ -79,6 +85,7 @@ export class SidecarModel {
       if (fault === "crashAfter") throw new ProcessKilled();
     },
     task: async (id) => {
+      if (this.broken !== undefined) throw this.broken;
       this.gets += 1;
       const fault = this.getFault;
       this.getFault = undefined;

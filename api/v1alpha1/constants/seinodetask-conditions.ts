@@ -23,6 +23,8 @@ export const SeiNodeTaskReasons = {
   executing: "Executing",
   /** Reconciling: nothing is sent, because the owner of the node would undo it. */
   heldByOwner: "HeldByOwner",
+  /** Reconciling: a pass failed with something that somebody has to cure. */
+  reconcileFailed: "ReconcileFailed",
   /** Stalled=False. */
   notStalled: "NotStalled",
   templateImageDiffers: "TemplateImageDiffers",

@@ -29,6 +29,8 @@ export class FakeClient {
   readonly writes: RecordedWrite[] = [];
   /** Throws instead of the next write of this verb and kind. */
   readonly failNext = new Map<string, Error>();
+  /** Throws at each read of this kind. */
+  readonly failReads = new Map<string, Error>();
   readonly #live = new Map<string, KubeObject>();
   readonly #cached = new Map<string, KubeObject>();
   #sequence = 100;
@@ -62,7 +64,7 @@ export class FakeClient {
   get client(): Client {
     const reader = (store: Map<string, KubeObject>) => ({
       get: async <T extends KubeObject>(resource: ResourceType<T>, key: ObjectKey) =>
-        this.#found<T>(store, resource, key),
+        this.#read<T>(store, resource, key),
       list: async <T extends KubeObject>(resource: ResourceType<T>, options: ListOptions = {}) =>
         [...store.values()].filter(
           (object) =>
@@ -117,6 +119,16 @@ export class FakeClient {
         this.remove(resource.kind, key);
       },
     };
+  }
+
+  #read<T extends KubeObject>(
+    store: Map<string, KubeObject>,
+    resource: ResourceType<T>,
+    key: ObjectKey,
+  ): DeepReadonly<T> {
+    const failure = this.failReads.get(resource.kind);
+    if (failure !== undefined) throw failure;
+    return this.#found<T>(store, resource, key);
   }
 
   #record(write: RecordedWrite): void {
