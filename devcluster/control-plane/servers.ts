@@ -21,6 +21,8 @@ import type { BinaryName } from "./versions.ts";
 /** Far beyond the usual two seconds: a loaded machine is slow, not broken. */
 const START_TIMEOUT_MS = 90_000;
 const POLL_MS = 20;
+/** A quarter of kube-apiserver's CPU is garbage collection; here memory is cheaper than CPU. */
+const GO_RUNTIME = { GOGC: process.env.GOGC ?? "400" };
 const PORT_ATTEMPTS = 10;
 
 export interface ServersOptions {
@@ -164,6 +166,7 @@ export class Servers {
       args,
       cwd: directory,
       logFile: this.#logFile(name),
+      env: { ...process.env, ...GO_RUNTIME },
     });
     this.#running.set(name, child);
     // Servers that die later would only show as requests that hang; whoever looks at the output shall see why.

@@ -7,7 +7,7 @@ import type { Task, TaskOutcome, TaskRegistry, TaskRun } from "#plan";
 import { sidecarTaskType } from "#sidecar";
 import { isBootstrapping } from "../bootstrap-plan.ts";
 import type { SeiNodeRuntime } from "../deps.ts";
-import { type Pass, sidecarTarget } from "../pass.ts";
+import { observePod, type Pass, sidecarTarget } from "../pass.ts";
 import { isSidecarRunning, podProblem, revisionOf } from "../pod-state.ts";
 import { applyProxyConfig, applyService } from "./apply-owned.ts";
 import {
@@ -23,7 +23,6 @@ import { observeImages } from "./observe-image.ts";
 import { replaceOutdatedPods } from "./replace-pod.ts";
 
 export function taskRegistry(runtime: SeiNodeRuntime, pass: Pass): TaskRegistry {
-  const { client } = runtime;
   const controllerTasks: Readonly<Record<string, (run: TaskRun) => Promise<TaskOutcome>>> = {
     [TaskTypes.ensureDataPvc]: () => ensureVolume(runtime, pass),
     [TaskTypes.validateSigningKey]: () => validateSigningKey(runtime, pass),
@@ -32,8 +31,7 @@ export function taskRegistry(runtime: SeiNodeRuntime, pass: Pass): TaskRegistry 
     [TaskTypes.applyRbacProxyConfig]: () => applyProxyConfig(runtime, pass),
     [TaskTypes.applyStatefulSet]: async () => statefulSetGate(pass),
     [TaskTypes.applyService]: () => applyService(runtime, pass),
-    [TaskTypes.replacePod]: () =>
-      replaceOutdatedPods(client, pass.node, pass.status.statefulSet?.uid, pass.signal),
+    [TaskTypes.replacePod]: () => replacePod(runtime, pass),
     [TaskTypes.observeImage]: () => observeAndRecord(runtime, pass),
     [TaskTypes.deployBootstrapService]: () => deployBootstrapService(runtime, pass),
     [TaskTypes.deployBootstrapJob]: ({ plan }) => deployBootstrapJob(runtime, pass, plan.id),
@@ -68,6 +66,14 @@ async function observeAndRecord(runtime: SeiNodeRuntime, pass: Pass): Promise<Ta
 }
 
 /** No request is sent to a sidecar that the kubelet says is not running: the pod's event wakes us when it is. */
+async function replacePod(runtime: SeiNodeRuntime, pass: Pass): Promise<TaskOutcome> {
+  const { node, status, signal } = pass;
+  const outcome = await replaceOutdatedPods(runtime.client, node, status.statefulSet?.uid, signal);
+  // So that the next task of this pass does not look at the pod that was just deleted.
+  if (outcome.state === "complete") await observePod(runtime, pass);
+  return outcome;
+}
+
 async function runOnSidecar(
   runtime: SeiNodeRuntime,
   pass: Pass,
