@@ -130,11 +130,15 @@ export class World {
   }
 
   /** Starts one more manager, or the next after a kill. */
-  async startManager(env: Readonly<Record<string, string>> = {}): Promise<ManagerProcess> {
+  async startManager(
+    env: Readonly<Record<string, string>> = {},
+    args: readonly string[] = [],
+  ): Promise<ManagerProcess> {
     const manager = await startManager({
       controlPlane: this.controlPlane,
       proxyUrl: this.#faults?.proxyUrl ?? this.simulator.proxyUrl,
       env: { ...this.#options.env, ...env },
+      args,
       ...(this.#faults !== undefined && { apiServer: this.#faults.apiServer }),
     });
     this.#managers.push(manager);
