@@ -361,16 +361,17 @@ describe("the time limit", () => {
     assert.equal(w.message("Reconciling"), "the sidecar does not answer");
   });
 
-  test("what was not submitted in time is not submitted at all", async () => {
-    const w = world("GovSoftwareUpgrade", { timeoutSeconds: 30 });
-    await w.pass();
-    await w.clock.advance(60_000);
-    w.restart();
-    await w.pass();
-    await w.end();
-    assert.equal(w.condition("Failed"), "True/Timeout");
-    assert.equal(w.sidecar.posts.length, 0);
-  });
+  for (const kind of ["RestartSeid", "GovSoftwareUpgrade"] as const) {
+    test(`${kind}: what was not submitted in time is not submitted at all`, async () => {
+      const w = world(kind, { timeoutSeconds: 30 });
+      await w.pass();
+      await w.clock.advance(60_000);
+      w.restart();
+      await w.end();
+      assert.equal(w.condition("Failed"), "True/Timeout");
+      assert.equal(w.sidecar.posts.length, 0);
+    });
+  }
 
   test("what completed before anybody looked has not timed out", async () => {
     const w = world("RestartSeid");
