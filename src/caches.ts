@@ -19,15 +19,20 @@ import {
   services,
   statefulSets,
 } from "#kube";
+import { taskIndexes } from "./seinodetask/index.ts";
 
 export type Caches = ReturnType<typeof createCaches>;
 
 /** Made, not started. Kinds whose reconciler is still to come are watched all the same. */
 export function createCaches(rest: RestClient, common: { clock: Clock; random: Random; log: Logger }) {
-  const own = <T extends KubeObject>(resource: ResourceType<T>): Informer<T> =>
+  const own = <T extends KubeObject>(
+    resource: ResourceType<T>,
+    more: Pick<InformerOptions<T>, "indexes"> = {},
+  ): Informer<T> =>
     createInformer(rest, resource, {
       ...common,
       log: common.log.child({ logger: "cache", cache: resource.plural }),
+      ...more,
     });
   const child = <T extends KubeObject>(
     resource: ResourceType<T>,
@@ -43,7 +48,7 @@ export function createCaches(rest: RestClient, common: { clock: Clock; random: R
   return {
     seiNodes: own(seiNodes),
     seiNodeDeployments: own(seiNodeDeployments),
-    seiNodeTasks: own(seiNodeTasks),
+    seiNodeTasks: own(seiNodeTasks, { indexes: taskIndexes }),
     statefulSets: child(statefulSets),
     pods: child(pods, { transform: trimPod }),
     services: child(services),

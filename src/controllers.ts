@@ -5,9 +5,11 @@ import {
   type Client,
   type Controller,
   type EventRecorder,
+  generationChanged,
   keyOf,
   type Logger,
   labelKeys,
+  ownKey,
   type Reconcile,
 } from "#kube";
 import { createPlanEngine, createSidecarTaskRunner } from "#plan";
@@ -15,6 +17,7 @@ import type { SidecarFactory } from "#sidecar";
 import type { Telemetry } from "#telemetry";
 import type { Caches } from "./caches.ts";
 import { createSeiNodeReconciler, seiNodePredicate } from "./seinode/index.ts";
+import { createSeiNodeTaskReconciler, tasksOfNode } from "./seinodetask/index.ts";
 import type { Settings } from "./settings.ts";
 
 export interface ControllerContext {
@@ -37,7 +40,7 @@ const nodeOfLabel = labelKeys(Labels.node);
 
 /** Each kind adds its controller here and nowhere else. */
 export function createControllers(context: ControllerContext): readonly Controller[] {
-  return [seiNodeController(context)];
+  return [seiNodeController(context), seiNodeTaskController(context)];
 }
 
 /**
@@ -62,5 +65,29 @@ function seiNodeController(context: ControllerContext): Controller {
   controller.watch(caches.persistentVolumeClaims, { map: nodeOfLabel });
   controller.watch(caches.configMaps, { map: nodeOfLabel });
   controller.watch(caches.jobs, { map: nodeOfLabel });
+  return controller;
+}
+
+/**
+ * Nothing is polled that can be watched: a change of the target wakes its tasks, unfiltered, and so does one of the
+ * target's pod, because that is when its sidecar comes up. Our own status writes wake nobody.
+ */
+function seiNodeTaskController(context: ControllerContext): Controller {
+  const { caches, clock, log, telemetry } = context;
+  const reconcile = createSeiNodeTaskReconciler({
+    ...context,
+    recorder: context.createRecorder(EventSources.seiNodeTask),
+    metrics: telemetry.seiNodeTask,
+    errors: telemetry.seiNode,
+    engine: createPlanEngine({ clock, log }),
+    sidecarTasks: createSidecarTaskRunner({ clock }),
+  });
+  const controller = context.createController(ControllerNames.seiNodeTask, reconcile);
+  const tasks = caches.seiNodeTasks;
+  controller.watch(tasks, { predicate: generationChanged, map: ownKey });
+  controller.watch(caches.seiNodes, { map: ({ object }) => tasksOfNode(tasks, keyOf(object)) });
+  controller.watch(caches.pods, {
+    map: (event) => [...nodeOfLabel(event)].flatMap((node) => tasksOfNode(tasks, node)),
+  });
   return controller;
 }
