@@ -7,6 +7,7 @@ import {
 } from "#api";
 import { ManualClock } from "#clock";
 import {
+  type Client,
   type Condition,
   controllerReference,
   findCondition,
@@ -123,6 +124,8 @@ export interface Said {
 /** Passes over one group, on a fake API server and a resolver that says what the test wants. */
 export class NetworkingWorld {
   readonly fake = new FakeClient();
+  /** Of the runtimes to come. */
+  client: Client = this.fake.client;
   readonly clock = new ManualClock();
   readonly events: Said[] = [];
   readonly lookups: string[] = [];
@@ -140,7 +143,7 @@ export class NetworkingWorld {
 
   createRuntime() {
     return createNetworkingRuntime({
-      client: this.fake.client,
+      client: this.client,
       settings: this.#settings,
       clock: this.clock,
       gatewayApi: this.gatewayApi,
