@@ -5,12 +5,15 @@ import {
   configMaps,
   createInformer,
   type DeepReadonly,
+  httpRoutes,
   type Informer,
   type InformerOptions,
   jobs,
   type KubeObject,
+  type ListWatch,
   type Logger,
   labelIndex,
+  type OptionalKind,
   type Pod,
   persistentVolumeClaims,
   pods,
@@ -23,7 +26,11 @@ import {
 export type Caches = ReturnType<typeof createCaches>;
 
 /** Made, not started. Kinds whose reconciler is still to come are watched all the same. */
-export function createCaches(rest: RestClient, common: { clock: Clock; random: Random; log: Logger }) {
+export function createCaches(
+  rest: RestClient,
+  common: { clock: Clock; random: Random; log: Logger },
+  gatewayApi: OptionalKind,
+) {
   const own = <T extends KubeObject>(resource: ResourceType<T>): Informer<T> =>
     createInformer(rest, resource, {
       ...common,
@@ -40,6 +47,17 @@ export function createCaches(rest: RestClient, common: { clock: Clock; random: R
       indexes: labelIndex(Labels.node),
       ...more,
     });
+  const ofGroup = <T extends KubeObject>(
+    resource: ResourceType<T>,
+    source: ListWatch,
+    labelSelector: string,
+  ): Informer<T> =>
+    createInformer(source, resource, {
+      ...common,
+      log: common.log.child({ logger: "cache", cache: resource.plural }),
+      labelSelector,
+      indexes: labelIndex(Labels.nodeDeployment),
+    });
   return {
     seiNodes: own(seiNodes),
     seiNodeDeployments: own(seiNodeDeployments),
@@ -50,7 +68,19 @@ export function createCaches(rest: RestClient, common: { clock: Clock; random: R
     persistentVolumeClaims: child(persistentVolumeClaims),
     configMaps: child(configMaps),
     jobs: child(jobs),
+    // The nodes' own Services carry the label of their group too, and are in the other cache.
+    groupServices: ofGroup(services, rest, `${Labels.nodeDeployment},!${Labels.node}`),
+    httpRoutes: ofGroup(httpRoutes, gatewayApi, Labels.nodeDeployment),
   };
+}
+
+/** What the client of the nodes' controller reads, and the groups': a client knows one cache of a kind. */
+export function cachesOfNodes({ groupServices: _, ...caches }: Caches): readonly Informer<KubeObject>[] {
+  return Object.values(caches) as unknown as Informer<KubeObject>[];
+}
+
+export function cachesOfGroups({ services: _, ...caches }: Caches): readonly Informer<KubeObject>[] {
+  return Object.values(caches) as unknown as Informer<KubeObject>[];
 }
 
 /**
