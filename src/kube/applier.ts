@@ -54,7 +54,8 @@ export class Applier {
       return existing;
     }
 
-    if (existing !== undefined && last === undefined) await this.#takeOverFields(resource, manifest, signal);
+    const takesOver = existing !== undefined && last === undefined && this.#formerManagers.length > 0;
+    if (takesOver) await this.#takeOverFields(resource, manifest, signal);
     this.#applied.delete(memoryKey);
     const answer = await this.#client.apply<T>(
       resource,

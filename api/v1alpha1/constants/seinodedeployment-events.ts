@@ -16,4 +16,5 @@ export const SeiNodeDeploymentEvents = {
   crdNotInstalled: "CRDNotInstalled",
   retainResources: "RetainResources",
   deleteFailed: "DeleteFailed",
+  nameConflict: "NameConflict",
 } as const;

@@ -15,7 +15,7 @@ import {
   type ListOptions,
   type ObjectKey,
   type ResourceType,
-} from "#kube";
+} from "../index.ts";
 
 export interface RecordedWrite {
   readonly verb: "create" | "apply" | "mergePatch" | "jsonPatch" | "delete";
