@@ -27,6 +27,8 @@ export interface ManagerOptions {
   /** Over the devcluster's settings. */
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
+  /** Where the manager believes the API server to be, for what stands in between. Default: the control plane itself. */
+  readonly apiServer?: string;
 }
 
 export interface ManagerProcess {
@@ -70,6 +72,7 @@ export async function managerEnvironment(
 export async function startManager(options: ManagerOptions): Promise<ManagerProcess> {
   const { controlPlane } = options;
   const { kubeconfig, env } = await managerEnvironment(controlPlane, options.proxyUrl);
+  if (options.apiServer !== undefined) await redirect(kubeconfig, controlPlane.server, options.apiServer);
   const [probePort, metricsPort] = [await freePort(), await freePort()];
   const logFile = join(controlPlane.directory, `manager-${probePort}.log`);
   const child = await startChild({
@@ -106,6 +109,10 @@ export async function startManager(options: ManagerOptions): Promise<ManagerProc
     },
     kill: () => child.kill(),
   };
+}
+
+async function redirect(kubeconfig: string, from: string, to: string): Promise<void> {
+  await writeFile(kubeconfig, (await readFile(kubeconfig, "utf8")).replaceAll(from, to), { mode: 0o600 });
 }
 
 async function writeToken(kubeconfig: string): Promise<string> {

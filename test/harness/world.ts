@@ -33,6 +33,7 @@ import {
   statefulSets,
 } from "#kube";
 import { type AuditRecord, parseAuditLog } from "./audit.ts";
+import { Faults } from "./faults/index.ts";
 
 export const NAMESPACE = "sei";
 export const IMAGE_V1 = "sei:v1";
@@ -65,6 +66,8 @@ export interface WorldOptions {
   readonly manager?: boolean;
   /** What to have eyes on; the other informers stay empty. Default all. A bench of a thousand nodes sees only those. */
   readonly watch?: readonly ("nodes" | "pods" | "statefulSets" | "events")[];
+  /** The managers' requests go through `world.faults`. Default false. */
+  readonly faults?: boolean;
 }
 
 export class World {
@@ -76,6 +79,7 @@ export class World {
   readonly statefulSets: Informer<StatefulSet>;
   readonly events: Informer<KubeEvent>;
   readonly #options: WorldOptions;
+  #faults: Faults | undefined;
   readonly #stopping = new AbortController();
   readonly #watching: Promise<void>[] = [];
   readonly #managers: ManagerProcess[] = [];
@@ -106,6 +110,7 @@ export class World {
       const cluster = await loadClusterConfig({ kubeconfig, env: {} });
       const rest = createRestClient(cluster, { clock: systemClock, random: systemRandom, userAgent: "test" });
       const world = new World(controlPlane, simulator, rest, options);
+      if (options.faults === true) world.#faults = await Faults.start(controlPlane, simulator.proxyUrl);
       await world.#watch();
       if (options.manager !== false) await world.startManager();
       return world;
@@ -119,11 +124,17 @@ export class World {
   async startManager(env: Readonly<Record<string, string>> = {}): Promise<ManagerProcess> {
     const manager = await startManager({
       controlPlane: this.controlPlane,
-      proxyUrl: this.simulator.proxyUrl,
+      proxyUrl: this.#faults?.proxyUrl ?? this.simulator.proxyUrl,
       env: { ...this.#options.env, ...env },
+      ...(this.#faults !== undefined && { apiServer: this.#faults.apiServer }),
     });
     this.#managers.push(manager);
     return manager;
+  }
+
+  get faults(): Faults {
+    if (this.#faults === undefined) throw new Error("this world was started without faults");
+    return this.#faults;
   }
 
   get manager(): ManagerProcess {
@@ -141,6 +152,7 @@ export class World {
     await Promise.allSettled(this.#managers.map((manager) => manager.kill()));
     this.#stopping.abort(new Error("world stopped"));
     await Promise.allSettled(this.#watching);
+    await this.#faults?.stop();
     await this.simulator.stop();
     await this.rest.close();
     await this.controlPlane.stop();
