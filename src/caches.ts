@@ -74,13 +74,10 @@ export function createCaches(
   };
 }
 
-/** What the client of the nodes' controller reads, and the groups': a client knows one cache of a kind. */
-export function cachesOfNodes({ groupServices: _, ...caches }: Caches): readonly Informer<KubeObject>[] {
-  return Object.values(caches) as unknown as Informer<KubeObject>[];
-}
-
-export function cachesOfGroups({ services: _, ...caches }: Caches): readonly Informer<KubeObject>[] {
-  return Object.values(caches) as unknown as Informer<KubeObject>[];
+/** What the clients read: one for groups, one for all others. A client knows one cache of a kind, and Services are in two. */
+export function cachesByClient(caches: Caches) {
+  const { services: ofNodes, groupServices: ofGroups, ...shared } = caches;
+  return { groups: [...Object.values(shared), ofGroups], others: [...Object.values(shared), ofNodes] };
 }
 
 /**

@@ -2,15 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Labels } from "#api";
 import { ManualClock, type Random } from "#clock";
-import type {
-  Client,
-  Controller,
-  EventRoute,
-  Informer,
-  KubeObject,
-  Logger,
-  ObjectKey,
-  RestClient,
+import {
+  type Client,
+  type Controller,
+  type EventRoute,
+  httpRoutes,
+  type Informer,
+  type KubeObject,
+  type Logger,
+  type ObjectKey,
+  OptionalKind,
+  type RestClient,
 } from "#kube";
 import type { SidecarFactory } from "#sidecar";
 import { createTelemetry } from "#telemetry";
@@ -37,7 +39,14 @@ function routes(): Map<string, EventRoute<KubeObject>> {
   };
   createControllers({
     client: {} as Client,
-    caches: createCaches({} as RestClient, { clock, random, log: quiet }),
+    groupClient: {} as Client,
+    gatewayApi: { installed: false, onChange: () => () => {} },
+    lookup: async () => "unknown",
+    caches: createCaches(
+      {} as RestClient,
+      { clock, random, log: quiet },
+      new OptionalKind({} as RestClient, httpRoutes, clock),
+    ),
     settings: {} as Settings,
     clock,
     random,

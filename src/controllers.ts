@@ -8,6 +8,7 @@ import {
   keyOf,
   type Logger,
   labelKeys,
+  type OptionalKind,
   type Reconcile,
 } from "#kube";
 import { createPlanEngine, createSidecarTaskRunner } from "#plan";
@@ -15,10 +16,15 @@ import type { SidecarFactory } from "#sidecar";
 import type { Telemetry } from "#telemetry";
 import type { Caches } from "./caches.ts";
 import { createSeiNodeReconciler, seiNodePredicate } from "./seinode/index.ts";
+import type { HostLookup } from "./seinodedeployment/networking/index.ts";
 import type { Settings } from "./settings.ts";
 
 export interface ControllerContext {
   readonly client: Client;
+  /** The same, but its Services are the groups' own. */
+  readonly groupClient: Client;
+  readonly gatewayApi: Pick<OptionalKind, "installed" | "onChange">;
+  readonly lookup: HostLookup;
   readonly caches: Caches;
   readonly settings: Settings;
   readonly clock: Clock;

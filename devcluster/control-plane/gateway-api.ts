@@ -21,7 +21,12 @@ export async function gatewayApiCrds(env: Env = process.env): Promise<readonly s
   const { command, problem } = await findGo(MODULE_DIR, env);
   if (command === undefined) throw new Error(`The Gateway API's CRDs come as a Go module. ${problem}`);
   // Outside of every module: what is asked for is this one version, and no go.mod is to be changed by it.
-  const { stdout, stderr, code, problem: killed } = await run(command, ["mod", "download", "-json", MODULE], {
+  const {
+    stdout,
+    stderr,
+    code,
+    problem: killed,
+  } = await run(command, ["mod", "download", "-json", MODULE], {
     cwd: tmpdir(),
     env: { ...env, GOWORK: "off", GOFLAGS: "" },
     timeoutMs: DOWNLOAD_TIMEOUT_MS,

@@ -7,7 +7,15 @@ import type { AuditRecord } from "./audit.ts";
 import type { World } from "./world.ts";
 
 /** Watched by label only: the cluster is full of other people's. */
-const SELECTED = ["pods", "statefulsets", "services", "persistentvolumeclaims", "configmaps", "jobs"];
+const SELECTED = [
+  "pods",
+  "statefulsets",
+  "services",
+  "persistentvolumeclaims",
+  "configmaps",
+  "jobs",
+  "httproutes",
+];
 
 /** Checks the manners of all managers of this world, and that the simulator saw nothing impossible. Then ends the world. */
 export async function endWorld(world: World | undefined): Promise<void> {

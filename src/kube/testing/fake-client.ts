@@ -1,4 +1,3 @@
-<<<<<<<< HEAD:src/kube/testing/fake-client.ts
 /**
  * A Client over two maps, for unit tests: what the cache shows and what is live. They differ only where a test says so,
  * which is how stale reads are tested. Writes go to both and are recorded.
@@ -189,7 +188,3 @@ function merge(target: unknown, patch: unknown): unknown {
   }
   return result;
 }
-========
-/** For the unit tests of this room; it is shared with the other kinds. */
-export { apiError, FakeClient, type RecordedWrite } from "../kube/testing/fake-client.ts";
->>>>>>>> ad1f40f:src/seinode/fake-client.ts
