@@ -25,6 +25,10 @@ export class SidecarModel {
   finished = 0;
   /** False: results carry neither run number; they are told apart by submittedAt. */
   reportsRun = true;
+  /** The database fails: every GET answers 404, and the rows are still there. */
+  hidden = false;
+  /** Attached to each task that ended. */
+  result: unknown;
   postFault: PostFault | undefined;
   getFault: Error | undefined;
   /** When set, a started run ends at once with this. */
@@ -80,9 +84,14 @@ export class SidecarModel {
       this.getFault = undefined;
       if (fault !== undefined) throw fault;
       const row = this.#rows.get(id);
-      if (row === undefined) return undefined;
+      if (row === undefined || this.hidden) return undefined;
       const { run, ...rest } = row;
-      return { id, ...rest, ...(this.reportsRun ? { run } : {}) } satisfies SidecarTaskResult;
+      return {
+        id,
+        ...rest,
+        ...(this.reportsRun ? { run } : {}),
+        ...(this.result === undefined || row.status === "running" ? {} : { result: this.result }),
+      } satisfies SidecarTaskResult;
     },
     isReady: async () => true,
     nodeId: async () => "0".repeat(40),

@@ -368,7 +368,51 @@ describe("tasks that sign transactions", () => {
       gas: 1,
     };
     usePlan("gov-vote", params, 0);
+    runner.noteFreshPlan(ID);
     await pass();
+    assert.equal(sidecar.posts.length, 1);
+  });
+
+  /** As after a restart before the acceptance was written. */
+  function forgetAcceptance(): void {
+    delete theTask().submittedAt;
+    restartController();
+  }
+
+  test("are POSTed only after a second 404 when a POST may have left before", async () => {
+    sidecar.forgetAll();
+    forgetAcceptance();
+    assert.equal((await pass()).state, "running");
+    assert.equal(sidecar.posts.length, 1, "one 404 may be a database that fails for a moment");
+    await clock.advance(1_000);
+    assert.equal((await pass()).state, "running");
+    assert.equal(sidecar.posts.length, 2);
+  });
+
+  test("are not POSTed when the sidecar remembers them after all", async () => {
+    sidecar.hidden = true;
+    forgetAcceptance();
+    assert.equal((await pass()).state, "running");
+    sidecar.hidden = false;
+    sidecar.finish(theTask().id, "deposit too small");
+    await clock.advance(1_000);
+    const outcome = await pass();
+    assert.equal(outcome.state === "failed" && outcome.error, "deposit too small");
+    assert.equal(sidecar.posts.length, 1);
+  });
+
+  test("hand on what the sidecar attached to its verdict, good or bad", async () => {
+    sidecar.result = { txHash: "AB" };
+    sidecar.finish(theTask().id);
+    await clock.advance(20);
+    const completed = await pass();
+    assert.deepEqual(completed.state === "complete" && completed.result, { txHash: "AB" });
+    sidecar.forgetAll();
+    forgetAcceptance();
+    runner.noteFreshPlan(ID);
+    sidecar.instantly = () => ({ error: "out of gas" });
+    const failed = await pass();
+    assert.deepEqual(failed.state === "failed" && failed.result, { txHash: "AB" });
   });
 
   test("are never POSTed again once accepted, though the sidecar forgot them", async () => {

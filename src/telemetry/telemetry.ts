@@ -3,10 +3,12 @@ import type { Clock } from "#clock";
 import type { Logger } from "#kube";
 import { createRuntimeMetrics, type RuntimeMetrics } from "./runtime-metrics.ts";
 import { createSeiNodeMetrics, type SeiNodeMetrics } from "./seinode-metrics.ts";
+import { createSeiNodeTaskMetrics, type SeiNodeTaskMetrics } from "./seinodetask-metrics.ts";
 import { createStallWatchdog } from "./stall-watchdog.ts";
 
 export interface Telemetry {
   readonly seiNode: SeiNodeMetrics;
+  readonly seiNodeTask: SeiNodeTaskMetrics;
   readonly runtime: RuntimeMetrics;
   /** Runs until the signal aborts. */
   readonly watchdog: (signal: AbortSignal) => Promise<void>;
@@ -24,6 +26,7 @@ export function createTelemetry(clock: Clock, log: Logger): Telemetry {
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
   return {
     seiNode: createSeiNodeMetrics(registry, clock),
+    seiNodeTask: createSeiNodeTaskMetrics(registry, clock),
     runtime: createRuntimeMetrics(registry),
     watchdog: createStallWatchdog(registry, clock, log),
     render: () => registry.metrics(),

@@ -203,7 +203,14 @@ export const statusCases: readonly StatusCases[] = [
       status: {
         observedGeneration: 1,
         phase: "Complete",
-        task: { id: "a", status: "Complete", err: "no", submittedAt: time, executionStartedAt: time },
+        task: {
+          id: "a",
+          status: "Complete",
+          params: { any: [1, { thing: null }] },
+          err: "no",
+          submittedAt: time,
+          executionStartedAt: time,
+        },
         outputs: {
           govSoftwareUpgrade: { txHash: "AB", height: 1, proposalId: 1 },
           govVote: { txHash: "AB", height: 1 },
