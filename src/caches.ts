@@ -24,10 +24,14 @@ export type Caches = ReturnType<typeof createCaches>;
 
 /** Made, not started. Kinds whose reconciler is still to come are watched all the same. */
 export function createCaches(rest: RestClient, common: { clock: Clock; random: Random; log: Logger }) {
-  const own = <T extends KubeObject>(resource: ResourceType<T>): Informer<T> =>
+  const own = <T extends KubeObject>(
+    resource: ResourceType<T>,
+    more: Pick<InformerOptions<T>, "indexes"> = {},
+  ): Informer<T> =>
     createInformer(rest, resource, {
       ...common,
       log: common.log.child({ logger: "cache", cache: resource.plural }),
+      ...more,
     });
   const child = <T extends KubeObject>(
     resource: ResourceType<T>,
@@ -41,7 +45,8 @@ export function createCaches(rest: RestClient, common: { clock: Clock; random: R
       ...more,
     });
   return {
-    seiNodes: own(seiNodes),
+    // A group lists its nodes in every pass.
+    seiNodes: own(seiNodes, { indexes: labelIndex(Labels.nodeDeployment) }),
     seiNodeDeployments: own(seiNodeDeployments),
     seiNodeTasks: own(seiNodeTasks),
     statefulSets: child(statefulSets),
