@@ -31,10 +31,14 @@ export function createCaches(
   common: { clock: Clock; random: Random; log: Logger },
   gatewayApi: OptionalKind,
 ) {
-  const own = <T extends KubeObject>(resource: ResourceType<T>): Informer<T> =>
+  const own = <T extends KubeObject>(
+    resource: ResourceType<T>,
+    more: Pick<InformerOptions<T>, "indexes"> = {},
+  ): Informer<T> =>
     createInformer(rest, resource, {
       ...common,
       log: common.log.child({ logger: "cache", cache: resource.plural }),
+      ...more,
     });
   const child = <T extends KubeObject>(
     resource: ResourceType<T>,
@@ -59,7 +63,8 @@ export function createCaches(
       indexes: labelIndex(Labels.nodeDeployment),
     });
   return {
-    seiNodes: own(seiNodes),
+    // A group lists its nodes in every pass.
+    seiNodes: own(seiNodes, { indexes: labelIndex(Labels.nodeDeployment) }),
     seiNodeDeployments: own(seiNodeDeployments),
     seiNodeTasks: own(seiNodeTasks),
     statefulSets: child(statefulSets),

@@ -2,12 +2,15 @@
 import { ControllerNames, EventSources, Labels } from "#api";
 import type { Clock, Random } from "#clock";
 import {
+  anyOf,
   type Client,
   type Controller,
   type EventRecorder,
+  generationChanged,
   keyOf,
   type Logger,
   labelKeys,
+  metadataChanged,
   type OptionalKind,
   type Reconcile,
 } from "#kube";
@@ -17,6 +20,7 @@ import type { Telemetry } from "#telemetry";
 import type { Caches } from "./caches.ts";
 import { createSeiNodeReconciler, seiNodePredicate } from "./seinode/index.ts";
 import type { HostLookup } from "./seinodedeployment/networking/index.ts";
+import { scratch } from "./seinodedeployment/scratch.ts";
 import type { Settings } from "./settings.ts";
 
 export interface ControllerContext {
@@ -43,7 +47,7 @@ const nodeOfLabel = labelKeys(Labels.node);
 
 /** Each kind adds its controller here and nowhere else. */
 export function createControllers(context: ControllerContext): readonly Controller[] {
-  return [seiNodeController(context)];
+  return [seiNodeController(context), scratchController(context)];
 }
 
 /**
@@ -69,4 +73,35 @@ function seiNodeController(context: ControllerContext): Controller {
   controller.watch(caches.configMaps, { map: nodeOfLabel });
   controller.watch(caches.jobs, { map: nodeOfLabel });
   return controller;
+}
+
+function scratchController(context: ControllerContext): Controller {
+  const { caches } = context;
+  const reconcile = scratch({
+    ...context,
+    client: context.groupClient,
+    recorder: context.createRecorder(EventSources.seiNodeDeployment),
+  });
+  const controller = context.createController(ControllerNames.seiNodeDeployment, reconcile);
+  controller.watch(caches.seiNodeDeployments, {
+    predicate: generationChanged,
+    map: ({ object }) => [keyOf(object)],
+  });
+  controller.watch(caches.seiNodes, { map: groupOfLabel });
+  watchNetworking(controller, context);
+  return controller;
+}
+
+/** The group a shared Service or route is labelled with, and the one it was labelled with before. */
+const groupOfLabel = labelKeys(Labels.nodeDeployment);
+
+/** What a group has published wakes it, and so does the Gateway API when it comes or goes. */
+function watchNetworking(controller: Controller, { caches, gatewayApi }: ControllerContext): void {
+  controller.watch(caches.groupServices, { map: groupOfLabel });
+  // Gateways write into the status of routes all the time.
+  const predicate = anyOf(generationChanged, metadataChanged);
+  controller.watch(caches.httpRoutes, { predicate, map: groupOfLabel });
+  gatewayApi.onChange(() => {
+    for (const group of caches.seiNodeDeployments.list()) controller.enqueue(keyOf(group));
+  });
 }

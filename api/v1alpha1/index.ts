@@ -19,6 +19,7 @@ export * from "./constants/seinode-events.ts";
 export * from "./constants/seinode-health.ts";
 export * from "./constants/seinodedeployment-conditions.ts";
 export * from "./constants/seinodedeployment-events.ts";
+export * from "./constants/seinodedeployment-health.ts";
 export * from "./constants/seinodedeployment-networking.ts";
 export * from "./constants/seinodetask-conditions.ts";
 export * from "./constants/strategies.ts";

@@ -3,7 +3,7 @@
 import type { SeiNode } from "#api";
 import type { Clock, Random } from "#clock";
 import type { Applier, Client, EventRecorder, StatusWriter } from "#kube";
-import type { PlanEngine, SidecarTaskRunner } from "#plan";
+import type { PlanEngine, PlanRetries, SidecarTaskRunner } from "#plan";
 import type { SidecarFactory } from "#sidecar";
 import type { SeiNodeMetrics } from "#telemetry";
 import type { Settings } from "../settings.ts";
@@ -13,7 +13,6 @@ import type { SidecarProbes } from "./probe.ts";
 import type { Reapprovals } from "./reapprovals.ts";
 import type { RetryRequests } from "./retry.ts";
 import type { StallTimers } from "./stall-timers.ts";
-import type { UpdateRetries } from "./update-retries.ts";
 
 /** Handed in by main (and by tests, which own every one of them). */
 export interface SeiNodeDeps {
@@ -34,7 +33,7 @@ export interface SeiNodeRuntime extends SeiNodeDeps {
   readonly statusWriter: StatusWriter<SeiNode>;
   readonly nodeIds: NodeIds;
   readonly probes: SidecarProbes;
-  readonly retries: UpdateRetries;
+  readonly retries: PlanRetries;
   readonly reapprovals: Reapprovals;
   readonly crashLoops: CrashLoops;
   readonly retryRequests: RetryRequests;

@@ -10,6 +10,7 @@ import {
   services,
   statefulSets,
 } from "#kube";
+import { PlanRetries } from "#plan";
 import { CrashLoops } from "./crash-loops.ts";
 import type { SeiNodeDeps, SeiNodeRuntime } from "./deps.ts";
 import { NodeIds } from "./node-ids.ts";
@@ -20,7 +21,6 @@ import { RetryRequests } from "./retry.ts";
 import { probeLabel } from "./sidecar-condition.ts";
 import { StallTimers } from "./stall-timers.ts";
 import { FIELD_MANAGER } from "./statefulset.ts";
-import { UpdateRetries } from "./update-retries.ts";
 
 export function createRuntime(deps: SeiNodeDeps): SeiNodeRuntime {
   return {
@@ -31,7 +31,7 @@ export function createRuntime(deps: SeiNodeDeps): SeiNodeRuntime {
     probes: new SidecarProbes(deps.clock, (key, state) =>
       deps.metrics.sidecarProbe(parseKey(key).namespace ?? "", probeLabel(state)),
     ),
-    retries: new UpdateRetries(deps.clock),
+    retries: new PlanRetries(deps.clock),
     reapprovals: new Reapprovals(deps.clock),
     crashLoops: new CrashLoops(deps.clock),
     retryRequests: new RetryRequests(),

@@ -17,4 +17,8 @@ export const SeiNodeDeploymentEvents = {
   retainResources: "RetainResources",
   deleteFailed: "DeleteFailed",
   nameConflict: "NameConflict",
+  rolloutStalled: "RolloutStalled",
+  strategyNotImplemented: "StrategyNotImplemented",
+  planBuildFailed: "PlanBuildFailed",
+  genesisCeremonyTimeout: "GenesisCeremonyTimeout",
 } as const;

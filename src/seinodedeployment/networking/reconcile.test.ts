@@ -385,6 +385,9 @@ describe("QUIRK 16: what somebody else made", () => {
     const live = await world.fake.client.live.get(services, { namespace: "sei", name: "rpc-internal" });
     assert.deepEqual(live.metadata.ownerReferences, ownedBy(world.group));
     assert.equal(live.metadata.uid, "uid-of-rpc-internal");
+    assert.partialDeepStrictEqual(world.fake.writes[0]?.body, {
+      metadata: { uid: "uid-of-rpc-internal", resourceVersion: "7" },
+    });
   });
 
   it("that the cache does not show yet is found by asking, before anything is applied", async () => {
