@@ -5,9 +5,11 @@ import {
   type Client,
   type Controller,
   type EventRecorder,
+  generationChanged,
   keyOf,
   type Logger,
   labelKeys,
+  ownKey,
   type Reconcile,
 } from "#kube";
 import { createPlanEngine, createSidecarTaskRunner } from "#plan";
@@ -15,6 +17,7 @@ import type { SidecarFactory } from "#sidecar";
 import type { Telemetry } from "#telemetry";
 import type { Caches } from "./caches.ts";
 import { createSeiNodeReconciler, seiNodePredicate } from "./seinode/index.ts";
+import { childPredicate, createGroupReconciler, groupsOfNode } from "./seinodedeployment/index.ts";
 import type { Settings } from "./settings.ts";
 
 export interface ControllerContext {
@@ -37,7 +40,7 @@ const nodeOfLabel = labelKeys(Labels.node);
 
 /** Each kind adds its controller here and nowhere else. */
 export function createControllers(context: ControllerContext): readonly Controller[] {
-  return [seiNodeController(context)];
+  return [seiNodeController(context), seiNodeDeploymentController(context)];
 }
 
 /**
@@ -62,5 +65,20 @@ function seiNodeController(context: ControllerContext): Controller {
   controller.watch(caches.persistentVolumeClaims, { map: nodeOfLabel });
   controller.watch(caches.configMaps, { map: nodeOfLabel });
   controller.watch(caches.jobs, { map: nodeOfLabel });
+  return controller;
+}
+
+function seiNodeDeploymentController(context: ControllerContext): Controller {
+  const { caches, clock, log, telemetry } = context;
+  const reconcile = createGroupReconciler({
+    ...context,
+    recorder: context.createRecorder(EventSources.seiNodeDeployment),
+    metrics: telemetry.seiNodeDeployment,
+    engine: createPlanEngine({ clock, log }),
+    sidecarTasks: createSidecarTaskRunner({ clock }),
+  });
+  const controller = context.createController(ControllerNames.seiNodeDeployment, reconcile);
+  controller.watch(caches.seiNodeDeployments, { predicate: generationChanged, map: ownKey });
+  controller.watch(caches.seiNodes, { predicate: childPredicate, map: groupsOfNode });
   return controller;
 }

@@ -29,7 +29,10 @@ export function ownershipTransfer(
   if (former.length === 0) return undefined;
 
   const ours = entries.find((entry) => entry.manager === fieldManager && entry.operation === "Apply");
-  const fieldsV1 = [ours, ...former].reduce<JsonObject>((union, entry) => unite(union, entry === ours ? entry?.fieldsV1 : withoutKept(entry?.fieldsV1)), {});
+  const fieldsV1 = [ours, ...former].reduce<JsonObject>(
+    (union, entry) => unite(union, entry === ours ? entry?.fieldsV1 : withoutKept(entry?.fieldsV1)),
+    {},
+  );
   const merged: DeepReadonly<ManagedFieldsEntry> = {
     ...(ours ?? former[0]),
     manager: fieldManager,

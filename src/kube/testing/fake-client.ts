@@ -5,8 +5,8 @@
 import { isDeepStrictEqual } from "node:util";
 import {
   ApiError,
-  type Client,
   type ApplyOptions,
+  type Client,
   type DeepReadonly,
   type DeleteOptions,
   formatKey,
@@ -96,7 +96,8 @@ export class FakeClient {
           throw apiError("conflict", 409);
         }
         const exact = object.metadata.resourceVersion;
-        if (exact !== undefined && existing?.metadata.resourceVersion !== exact) throw apiError("conflict", 409);
+        if (exact !== undefined && existing?.metadata.resourceVersion !== exact)
+          throw apiError("conflict", 409);
         const stored = this.#store<KubeObject>(resource, this.#owned(object, existing, options), existing);
         const managers = this.#applied.get(stored.metadata.uid) ?? new Map<string, unknown>();
         this.#applied.set(stored.metadata.uid, managers.set(options.fieldManager, fieldsOf(object)));
