@@ -97,6 +97,7 @@ export class GroupWorld {
       status,
     };
     this.kube.put(group);
+    this.kube.now = () => formatTime(this.clock.now());
     this.#reconcile = this.#start();
   }
 

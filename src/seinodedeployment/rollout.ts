@@ -69,8 +69,9 @@ export function refuseRollout(
   const reason = SeiNodeDeploymentReasons.strategyNotImplemented;
   const message = `the template changed, but strategy ${strategy} is not implemented yet: nothing is rolled out; set updateStrategy.type to InPlace`;
   const before = findCondition(status.conditions, TYPE);
+  const told = before?.reason === reason && before.message === message;
   setPassCondition(pass, { type: TYPE, status: "False", reason, message });
-  if (before?.reason === reason && before.message === message) return;
+  if (told) return;
   tellAfterFlush(runtime, pass, "Warning", SeiNodeDeploymentEvents.strategyNotImplemented, message);
 }
 

@@ -32,11 +32,12 @@ export function nextWave(nodes: readonly WaveNode[], maxUnavailable: number): Re
     if (moved) given.set(name, Math.max(1, last));
     else if (!ready && !fresh) given.set(name, 0);
   }
-  const inFlight = nodes.some(({ name, wave, back }) => !back && (wave ?? given.get(name) ?? 0) > 0);
-  if (inFlight) return given;
+  if (nodes.some(({ wave, back }) => !back && (wave ?? 0) > 0)) return given;
+  const room = Math.max(1, maxUnavailable) - [...given.values()].filter((wave) => wave > 0).length;
   const waiting = nodes.filter(({ name, wave, back }) => wave === undefined && !back && !given.has(name));
-  const turn = waiting.filter(({ ready }) => ready).slice(0, Math.max(1, maxUnavailable));
-  if (turn.length === 0) for (const { name } of waiting) given.set(name, 0);
+  const ready = waiting.filter((node) => node.ready);
+  const turn = ready.slice(0, Math.max(0, room));
+  if (ready.length === 0 && room > 0) for (const { name } of waiting) given.set(name, 0);
   for (const { name } of turn) given.set(name, last + 1);
   return given;
 }
