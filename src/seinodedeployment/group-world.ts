@@ -55,7 +55,9 @@ export class NodeSidecar {
           id,
           type,
           run,
-          ...(error === undefined ? { status: "completed", result: this.result } : { status: "failed", error }),
+          ...(error === undefined
+            ? { status: "completed", result: this.result }
+            : { status: "failed", error }),
         });
         if (type === "mark-ready" && error === undefined) this.ready = true;
       },

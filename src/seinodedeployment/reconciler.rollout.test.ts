@@ -86,7 +86,10 @@ test("same-target re-detection leaves the rollout and its startedAt as they are"
   await world.pass();
   assert.deepEqual(world.status().rollout?.startedAt, before?.startedAt);
   assert.equal(world.status().rollout?.targetHash, before?.targetHash);
-  assert.deepEqual(world.eventReasons().filter((reason) => reason.startsWith("Rollout")), ["RolloutStarted"]);
+  assert.deepEqual(
+    world.eventReasons().filter((reason) => reason.startsWith("Rollout")),
+    ["RolloutStarted"],
+  );
 });
 
 test("a stale target with an active plan: the plan is dropped, the target replaced, the event names the old hash", async () => {
@@ -100,7 +103,9 @@ test("a stale target with an active plan: the plan is dropped, the target replac
   assert.notEqual(world.status().plan?.id, old);
   assert.equal(world.told("RolloutInProgress"), "True/TemplateChanged");
   assert.equal(world.told("PlanInProgress"), "True/PlanStarted");
-  assert.ok(world.events.some((event) => event.startsWith("RolloutSuperseded") && event.includes(hashOf(V2))));
+  assert.ok(
+    world.events.some((event) => event.startsWith("RolloutSuperseded") && event.includes(hashOf(V2))),
+  );
 });
 
 test("an empty strategy type behaves as InPlace and gets a plan", async () => {
@@ -191,7 +196,10 @@ test("100% moves all nodes at once, each with one write", async () => {
   await world.elapse(100);
   assert.deepEqual(world.images(), [V2, V2, V2]);
   const applies = world.kube.writes.slice(before).filter(({ verb }) => verb === "apply");
-  assert.deepEqual(applies.map(({ name }) => name), ["rpc-0", "rpc-1", "rpc-2"]);
+  assert.deepEqual(
+    applies.map(({ name }) => name),
+    ["rpc-0", "rpc-1", "rpc-2"],
+  );
 });
 
 test("nodes that are already not Ready go at once and cost no budget: a coordinated halt is one wave", async () => {
@@ -261,9 +269,15 @@ test("a sidecar-only change is rolled out wave by wave and awaited too", async (
     spec.template.spec.sidecar = { image: "seictl:v9" };
   });
   await world.elapse(1_000);
-  assert.deepEqual(world.nodes().map(({ spec }) => spec.sidecar?.image), ["seictl:v9", undefined, undefined]);
+  assert.deepEqual(
+    world.nodes().map(({ spec }) => spec.sidecar?.image),
+    ["seictl:v9", undefined, undefined],
+  );
   const generation = world.node("rpc-0").metadata.generation ?? 1;
-  world.setStatus("rpc-0", { observedGeneration: generation, conditions: [conditionOf("Ready", "True", "Ready", generation)] });
+  world.setStatus("rpc-0", {
+    observedGeneration: generation,
+    conditions: [conditionOf("Ready", "True", "Ready", generation)],
+  });
   await world.elapse(10_000);
   assert.equal(world.node("rpc-1").spec.sidecar, undefined, "the sidecar of rpc-0 is not the new one yet");
   await world.converge();
@@ -308,7 +322,10 @@ test("update-node-specs leaves up-to-date nodes alone, and puts back what somebo
   const before = world.kube.writes.length;
   await world.elapse(100);
   const applied = world.kube.writes.slice(before).filter(({ verb }) => verb === "apply");
-  assert.deepEqual(applied.map(({ name }) => name), ["rpc-0", "rpc-2"]);
+  assert.deepEqual(
+    applied.map(({ name }) => name),
+    ["rpc-0", "rpc-2"],
+  );
   world.editNode("rpc-0", (node) => {
     node.spec.image = V1;
   });
@@ -332,7 +349,10 @@ test("mark-nodes-ready leaves the gate to a node's own plan, and marks one that 
   await world.elapse(100);
   for (const node of world.nodes()) world.settle(node.metadata.name);
   const generation = world.node("rpc-1").metadata.generation ?? 1;
-  const busy = [conditionOf("Ready", "False", "Updating", generation), conditionOf("SidecarReady", "False", "NotReady", generation)];
+  const busy = [
+    conditionOf("Ready", "False", "Updating", generation),
+    conditionOf("SidecarReady", "False", "NotReady", generation),
+  ];
   const plan = { id: "p", phase: "Active" as const, tasks: [] };
   // Its images are recorded before its plan marks it ready.
   world.setStatus("rpc-1", { conditions: busy, plan });
@@ -388,7 +408,10 @@ test("Stalled after 10 minutes with a node that is not there, not before; told o
   await world.elapse(2_000);
   assert.equal(world.told("RolloutInProgress"), "True/Stalled");
   const since = world.condition("RolloutInProgress").lastTransitionTime;
-  assert.match(world.condition("RolloutInProgress").message, /rpc-0 \(ImagePullFailed\), rpc-1 \(WaitsForItsWave\)/);
+  assert.match(
+    world.condition("RolloutInProgress").message,
+    /rpc-0 \(ImagePullFailed\), rpc-1 \(WaitsForItsWave\)/,
+  );
   assert.equal(world.told("Stalled"), "True/RolloutStalled");
   const writes = world.kube.writes.length;
   await world.elapse(30 * MINUTE);
@@ -413,11 +436,14 @@ test("the stuck shape of 7.6 holds, and resolves once the node gets on", async (
   assert.equal(rollout?.startedAt, startedAt);
   assert.equal(world.told("NodesReady"), "True/AllNodesReady");
   assert.ok(!world.eventReasons().includes("RolloutComplete"));
-  assert.deepEqual(world.nodes().map((node) => [node.spec.image, node.status?.currentImage]), [
-    [V2, V1],
-    [V2, V1],
-    [V2, V1],
-  ]);
+  assert.deepEqual(
+    world.nodes().map((node) => [node.spec.image, node.status?.currentImage]),
+    [
+      [V2, V1],
+      [V2, V1],
+      [V2, V1],
+    ],
+  );
   await world.converge();
   assert.equal(world.told("RolloutInProgress"), "False/RolloutComplete");
 });
@@ -479,7 +505,11 @@ test("BlueGreen is answered with False/StrategyNotImplemented and one Warning; n
   });
   await world.elapse(10 * MINUTE);
   assert.deepEqual(world.images(), [V1, V1, V1]);
-  assert.equal(world.node("rpc-0").metadata.labels?.team, "a", "what is not rolled out is still kept in shape");
+  assert.equal(
+    world.node("rpc-0").metadata.labels?.team,
+    "a",
+    "what is not rolled out is still kept in shape",
+  );
   assert.equal(world.told("RolloutInProgress"), "False/StrategyNotImplemented");
   assert.equal(world.told("Stalled"), "True/StrategyNotImplemented");
   assert.deepEqual(world.eventReasons(), ["StrategyNotImplemented"]);
@@ -543,7 +573,8 @@ test("a rollout and plan that the Go operator left are taken over in mid-flight"
       ],
     };
     for (const condition of status.conditions ?? []) {
-      if (condition.type === "PlanInProgress") Object.assign(condition, { status: "True", reason: "PlanStarted" });
+      if (condition.type === "PlanInProgress")
+        Object.assign(condition, { status: "True", reason: "PlanStarted" });
       if (condition.type === "RolloutInProgress")
         Object.assign(condition, { status: "True", reason: "TemplateChanged" });
     }

@@ -1,7 +1,7 @@
 /** Specs and objects for the unit tests of this room. Real code never imports it. */
 import type { SeiNode, SeiNodeDeploymentSpec, SeiNodeSpec } from "#api";
-import { loadSettings, type Settings } from "../settings.ts";
 import { devSettings } from "../../devcluster/manager/settings.ts";
+import { loadSettings, type Settings } from "../settings.ts";
 
 export const V1 = "sei:v1";
 export const V2 = "sei:v2";
