@@ -12,6 +12,7 @@ import {
   labelKeys,
   metadataChanged,
   type OptionalKind,
+  ownKey,
   type Reconcile,
 } from "#kube";
 import { createPlanEngine, createSidecarTaskRunner } from "#plan";
@@ -19,8 +20,12 @@ import type { SidecarFactory } from "#sidecar";
 import type { Telemetry } from "#telemetry";
 import type { Caches } from "./caches.ts";
 import { createSeiNodeReconciler, seiNodePredicate } from "./seinode/index.ts";
-import type { HostLookup } from "./seinodedeployment/networking/index.ts";
-import { scratch } from "./seinodedeployment/scratch.ts";
+import {
+  childPredicate,
+  createGroupReconciler,
+  groupsOfNode,
+  type HostLookup,
+} from "./seinodedeployment/index.ts";
 import type { Settings } from "./settings.ts";
 
 export interface ControllerContext {
@@ -47,7 +52,7 @@ const nodeOfLabel = labelKeys(Labels.node);
 
 /** Each kind adds its controller here and nowhere else. */
 export function createControllers(context: ControllerContext): readonly Controller[] {
-  return [seiNodeController(context), scratchController(context)];
+  return [seiNodeController(context), seiNodeDeploymentController(context)];
 }
 
 /**
@@ -75,19 +80,19 @@ function seiNodeController(context: ControllerContext): Controller {
   return controller;
 }
 
-function scratchController(context: ControllerContext): Controller {
-  const { caches } = context;
-  const reconcile = scratch({
+function seiNodeDeploymentController(context: ControllerContext): Controller {
+  const { caches, clock, log, telemetry } = context;
+  const reconcile = createGroupReconciler({
     ...context,
     client: context.groupClient,
     recorder: context.createRecorder(EventSources.seiNodeDeployment),
+    metrics: telemetry.seiNodeDeployment,
+    engine: createPlanEngine({ clock, log }),
+    sidecarTasks: createSidecarTaskRunner({ clock }),
   });
   const controller = context.createController(ControllerNames.seiNodeDeployment, reconcile);
-  controller.watch(caches.seiNodeDeployments, {
-    predicate: generationChanged,
-    map: ({ object }) => [keyOf(object)],
-  });
-  controller.watch(caches.seiNodes, { map: groupOfLabel });
+  controller.watch(caches.seiNodeDeployments, { predicate: generationChanged, map: ownKey });
+  controller.watch(caches.seiNodes, { predicate: childPredicate, map: groupsOfNode });
   watchNetworking(controller, context);
   return controller;
 }

@@ -31,7 +31,7 @@ import { createTelemetry, type Telemetry } from "#telemetry";
 import { cachesByClient, createCaches } from "./caches.ts";
 import { createControllers } from "./controllers.ts";
 import type { Flags } from "./flags.ts";
-import { createHostLookup } from "./seinodedeployment/networking/index.ts";
+import { createHostLookup } from "./seinodedeployment/index.ts";
 import type { Settings } from "./settings.ts";
 
 /** Of the Go operator: whichever of the two runs, the other waits. */

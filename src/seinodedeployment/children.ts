@@ -4,21 +4,43 @@ import { type DeepReadonly, isControlledBy } from "#kube";
 
 export type Child = DeepReadonly<SeiNode>;
 
-/** Sorted by ordinal, then name; each once. Terminating ones included. */
-export type Children = readonly Child[];
+/** The owned SeiNodes of one pass, terminating ones included. Kept up with what the pass writes. */
+export class Children {
+  readonly #byName: Map<string, Child>;
+  #sorted: readonly Child[] | undefined;
 
-/** Of the SeiNodes that carry the group's label, those that the group controls. */
+  constructor(children: readonly Child[]) {
+    this.#byName = new Map(children.map((child) => [child.metadata.name, child]));
+  }
+
+  /** Sorted by ordinal, then name. */
+  get all(): readonly Child[] {
+    this.#sorted ??= [...this.#byName.values()].sort(byOrdinal);
+    return this.#sorted;
+  }
+
+  get names(): string[] {
+    return this.all.map(({ metadata }) => metadata.name);
+  }
+
+  named(name: string): Child | undefined {
+    return this.#byName.get(name);
+  }
+
+  put(child: Child): void {
+    this.#byName.set(child.metadata.name, child);
+    this.#sorted = undefined;
+  }
+
+  drop(name: string): void {
+    this.#byName.delete(name);
+    this.#sorted = undefined;
+  }
+}
+
+/** Of the SeiNodes that carry the group's label, those that the group controls: a label is not an owner. */
 export function ownedChildren(labelled: readonly Child[], groupUid: string): Children {
-  return [...labelled].filter((node) => isControlledBy(node, groupUid)).sort(byOrdinal);
-}
-
-/** `children` with this version of a node in its place. */
-export function withChild(children: Children, child: Child): Children {
-  return [...children.filter(({ metadata }) => metadata.name !== child.metadata.name), child].sort(byOrdinal);
-}
-
-export function childNamed(children: Children, name: string): Child | undefined {
-  return children.find(({ metadata }) => metadata.name === name);
+  return new Children(labelled.filter((node) => isControlledBy(node, groupUid)));
 }
 
 export function childName(group: { readonly metadata: { readonly name: string } }, ordinal: number): string {
@@ -39,10 +61,6 @@ export function ordinalInName(group: { readonly metadata: { readonly name: strin
 
 export function isTerminating(child: Child): boolean {
   return child.metadata.deletionTimestamp !== undefined;
-}
-
-export function namesOf(children: Children): string[] {
-  return children.map(({ metadata }) => metadata.name);
 }
 
 /** For texts: a few names say where to look, a hundred say nothing. */

@@ -31,7 +31,7 @@ export interface Pass {
   readonly signal: AbortSignal;
   readonly log: Logger;
   /** The owned SeiNodes. Kept up with what the pass writes. */
-  children: Children;
+  readonly children: Children;
   /** Names of nodes that somebody else's SeiNodes have. */
   conflicts: readonly string[];
   /** What the current task waits for. */

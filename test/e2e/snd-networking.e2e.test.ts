@@ -208,7 +208,11 @@ test("a validator has an external Service with its P2P port and no routes", asyn
 test("a child is born with its P2P address, loses it with the opt-out, and gets the same one back", async () => {
   const address = "p2p-0-p2p.pacific-1.p2p.example.org:26656";
   const untilAddress = (expected: string | undefined) =>
-    world.untilNode("p2p-0", `external address ${expected}`, ({ spec }) => (spec.externalAddress || undefined) === expected);
+    world.untilNode(
+      "p2p-0",
+      `external address ${expected}`,
+      ({ spec }) => (spec.externalAddress || undefined) === expected,
+    );
   await createGroup("p2p", { networking: { tcp: {} } });
   const born = await world.untilNode("p2p-0", "is there", () => true);
   assert.equal(born.spec.externalAddress, address);

@@ -35,6 +35,8 @@ export class FakeClient {
   readonly #cached = new Map<string, KubeObject>();
   /** What each field manager last applied, by uid: an apply takes away what it no longer names. */
   readonly #applied = new Map<string, Map<string, unknown>>();
+  /** Time for `creationTimestamp`. Without it objects are made without one. */
+  now: (() => string) | undefined;
   #sequence = 100;
 
   /** Both live and cached. */
@@ -171,6 +173,7 @@ export class FakeClient {
       metadata: {
         ...existing?.metadata,
         ...object.metadata,
+        ...(existing === undefined && this.now !== undefined && { creationTimestamp: this.now() }),
         uid: existing?.metadata.uid ?? `uid-${sequence}`,
         resourceVersion: sequence,
         generation: generation === undefined ? 1 : changed ? generation + 1 : generation,
