@@ -21,20 +21,21 @@ import type { Settings } from "./settings.ts";
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
 const random: Random = { next: () => 0, uuid: () => "id" };
 
-/** What the controllers listen to, by the plural of the resource. Nothing runs. */
-function routes(): Map<string, EventRoute<KubeObject>> {
+/** What the controller of that name listens to, by the plural of the resource. Nothing runs. */
+function routes(of: string): Map<string, EventRoute<KubeObject>> {
   const clock = new ManualClock();
   const found = new Map<string, EventRoute<KubeObject>>();
-  const controller: Controller = {
-    name: "recorded",
+  const recorded = (name: string): Controller => ({
+    name,
     watch: (informer, route) => {
+      if (name !== of) return;
       const { plural } = (informer as unknown as Informer<KubeObject>).resource;
       // The route of a kind is asked here about what every kind has: its metadata.
       found.set(plural, route as unknown as EventRoute<KubeObject>);
     },
     enqueue: () => {},
     start: async () => {},
-  };
+  });
   createControllers({
     client: {} as Client,
     caches: createCaches({} as RestClient, { clock, random, log: quiet }),
@@ -45,7 +46,7 @@ function routes(): Map<string, EventRoute<KubeObject>> {
     sidecars: {} as SidecarFactory,
     telemetry: createTelemetry(clock, quiet),
     createRecorder: () => ({ event: () => {} }),
-    createController: () => controller,
+    createController: recorded,
   });
   return found;
 }
@@ -63,7 +64,7 @@ const sorted = (keys: Iterable<ObjectKey>) =>
   [...keys].map(({ namespace, name }) => `${namespace}/${name}`).sort();
 
 test("a child that was given to another node, or lost its label, wakes the node it left", () => {
-  const children = [...routes()].filter(([plural]) => plural !== "seinodes");
+  const children = [...routes("seinode")].filter(([plural]) => plural !== "seinodes");
   assert.deepEqual(children.map(([plural]) => plural).sort(), [
     "configmaps",
     "jobs",
@@ -80,4 +81,13 @@ test("a child that was given to another node, or lost its label, wakes the node 
     assert.deepEqual(sorted(map({ type: "deleted", object: labelled("a") })), ["sei/a"], plural);
     assert.deepEqual(sorted(map({ type: "added", object: labelled(undefined) })), [], plural);
   }
+});
+
+test("a group listens to itself by generation, and to its nodes", () => {
+  const found = routes("seinodedeployment");
+  assert.deepEqual([...found.keys()].sort(), ["seinodedeployments", "seinodes"]);
+  const old = labelled(undefined);
+  const statusOnly = { type: "modified" as const, old, object: { ...old } };
+  assert.equal(found.get("seinodedeployments")?.predicate?.(statusOnly), false);
+  assert.deepEqual(sorted(found.get("seinodedeployments")?.map(statusOnly) ?? []), ["sei/a-0"]);
 });
