@@ -144,3 +144,12 @@ test("the Gateway API coming or going wakes every group", () => {
   gatewayApiChanges();
   assert.deepEqual(sorted(enqueued), ["sei/rpc"]);
 });
+
+test("a group listens to itself by generation, to its nodes, and to what it published", () => {
+  const { routes } = wired("seinodedeployment");
+  assert.deepEqual([...routes.keys()].sort(), ["httproutes", "seinodedeployments", "seinodes", "services"]);
+  const old = labelled(undefined);
+  const statusOnly = { type: "modified" as const, old, object: { ...old } };
+  assert.equal(routes.get("seinodedeployments")?.predicate?.(statusOnly), false);
+  assert.deepEqual(sorted(routes.get("seinodedeployments")?.map(statusOnly) ?? []), ["sei/a-0"]);
+});

@@ -171,7 +171,8 @@ test("an orphan of a node's name is adopted with its uid and version, and keeps 
   assert.equal(world.node("rpc-0").metadata.ownerReferences?.[0]?.uid, "group-uid");
   assert.ok(!world.eventReasons().includes("SeiNodeCreated"));
   const [first] = world.kube.writes.filter(({ kind }) => kind === "SeiNode");
-  const { metadata } = first?.body as SeiNode;
+  assert.ok(first);
+  const { metadata } = first.body as SeiNode;
   assert.equal(metadata.uid, "uid-of-rpc-0");
   assert.ok(metadata.resourceVersion);
   await world.elapse(1_000);

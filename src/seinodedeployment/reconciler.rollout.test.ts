@@ -561,7 +561,11 @@ test("a rollout and plan that the Go operator left are taken over in mid-flight"
   const world = await settled(all);
   const nodeNames = ["rpc-0", "rpc-1", "rpc-2"];
   setImage(world, V2);
-  for (const name of nodeNames) world.editNode(name, (node) => void (node.spec.image = V2));
+  for (const name of nodeNames) {
+    world.editNode(name, (node) => {
+      node.spec.image = V2;
+    });
+  }
   world.setGroupStatus((status) => {
     status.rollout = { targetHash: hashOf(V2), startedAt: "2026-01-01T00:00:00Z" };
     status.plan = {

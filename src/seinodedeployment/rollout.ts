@@ -128,8 +128,9 @@ export function admitWave(pass: Pass): boolean {
   return true;
 }
 
+/** Times are whole seconds: a node of the very second counts as made after, which costs it no more than its place in the queue. */
 function isFresh(child: Child, startedAt: number): boolean {
-  return child.status?.phase !== "Running" && Date.parse(child.metadata.creationTimestamp ?? "") > startedAt;
+  return child.status?.phase !== "Running" && Date.parse(child.metadata.creationTimestamp ?? "") >= startedAt;
 }
 
 /**
