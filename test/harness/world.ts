@@ -5,9 +5,12 @@
 import { readFile } from "node:fs/promises";
 import {
   type SeiNode,
+  type SeiNodeDeployment,
+  type SeiNodeDeploymentSpec,
   type SeiNodeSpec,
   type SeiNodeTask,
   type SeiNodeTaskSpec,
+  seiNodeDeployments,
   seiNodes,
   seiNodeTasks,
 } from "#api";
@@ -72,7 +75,7 @@ export interface WorldOptions {
   /** Tests that start the manager themselves. Default true. */
   readonly manager?: boolean;
   /** What to have eyes on; the other informers stay empty. Default all. A bench of a thousand nodes sees only those. */
-  readonly watch?: readonly ("nodes" | "tasks" | "pods" | "statefulSets" | "events")[];
+  readonly watch?: readonly ("nodes" | "groups" | "tasks" | "pods" | "statefulSets" | "events")[];
   /** The managers' requests go through `world.faults`. Default false. */
   readonly faults?: boolean;
 }
@@ -83,6 +86,7 @@ export class World {
   readonly rest: RestClient;
   readonly nodes: Informer<SeiNode>;
   readonly tasks: Informer<SeiNodeTask>;
+  readonly groups: Informer<SeiNodeDeployment>;
   readonly pods: Informer<Pod>;
   readonly statefulSets: Informer<StatefulSet>;
   readonly events: Informer<KubeEvent>;
@@ -105,6 +109,7 @@ export class World {
     const common = { clock: systemClock, random: systemRandom };
     this.nodes = createInformer(rest, seiNodes, common);
     this.tasks = createInformer(rest, seiNodeTasks, common);
+    this.groups = createInformer(rest, seiNodeDeployments, common);
     this.pods = createInformer(rest, pods, common);
     this.statefulSets = createInformer(rest, statefulSets, common);
     this.events = createInformer(rest, events, common);
@@ -228,6 +233,71 @@ export class World {
     throw new Error(`SeiNodeTask ${name} is not ${phase}: ${JSON.stringify(task.status, null, 1)}`);
   }
 
+  /** `<name>-0`, `<name>-1` ...: full nodes unless the spec says otherwise. */
+  createGroup(
+    name: string,
+    spec: Partial<Omit<SeiNodeDeploymentSpec, "template">> & {
+      readonly template?: Partial<SeiNodeSpec>;
+    } = {},
+    metadata: object = {},
+  ): Promise<DeepReadonly<SeiNodeDeployment>> {
+    const { template = {}, ...rest } = spec;
+    const mode = template.archive ?? template.replayer ?? template.validator ?? template.fullNode;
+    return this.rest.create<SeiNodeDeployment>(seiNodeDeployments, {
+      apiVersion: "sei.io/v1alpha1",
+      kind: "SeiNodeDeployment",
+      metadata: { name, namespace: NAMESPACE, ...metadata },
+      spec: {
+        replicas: 3,
+        updateStrategy: { type: "InPlace" },
+        template: {
+          spec: {
+            chainId: "pacific-1",
+            image: IMAGE_V1,
+            ...(mode === undefined && { fullNode: {} }),
+            ...template,
+          },
+        },
+        ...rest,
+      },
+    } as never);
+  }
+
+  patchGroup(name: string, patch: object): Promise<DeepReadonly<SeiNodeDeployment>> {
+    return this.rest.mergePatch<SeiNodeDeployment>(seiNodeDeployments, { namespace: NAMESPACE, name }, patch);
+  }
+
+  setGroupImage(name: string, image: string): Promise<DeepReadonly<SeiNodeDeployment>> {
+    return this.patchGroup(name, { spec: { template: { spec: { image } } } });
+  }
+
+  untilGroup(
+    name: string,
+    what: string,
+    passes: (group: DeepReadonly<SeiNodeDeployment>) => boolean,
+    timeoutMs?: number,
+  ) {
+    return this.until(
+      this.groups,
+      { namespace: NAMESPACE, name },
+      `SeiNodeDeployment ${name}: ${what}`,
+      passes,
+      timeoutMs,
+    );
+  }
+
+  /** Ready: every node asked for is Ready on the template, and nothing is going on. */
+  untilGroupReady(name: string, image = IMAGE_V1) {
+    return this.untilGroup(name, `Ready on ${image}`, (group) => {
+      const ready = condition(group, "Ready");
+      return (
+        ready?.status === "True" &&
+        ready.observedGeneration === group.metadata.generation &&
+        group.spec.template.spec.image === image
+      );
+    });
+  }
+
   /** Resolves with the object as soon as it is there and passes; rejects, showing its last state, after `timeoutMs`. */
   until<T extends KubeObject>(
     informer: Informer<T>,
@@ -315,7 +385,7 @@ export class World {
   async #watch(): Promise<void> {
     const { signal } = this.#stopping;
     await this.controlPlane.kubectl(["create", "namespace", NAMESPACE]);
-    const { watch = ["nodes", "tasks", "pods", "statefulSets", "events"] } = this.#options;
+    const { watch = ["nodes", "groups", "tasks", "pods", "statefulSets", "events"] } = this.#options;
     const informers = watch.map((name) => this[name]);
     for (const informer of informers) this.#watching.push(informer.start(signal));
     await Promise.all(informers.map((informer) => informer.synced(signal)));
@@ -347,6 +417,6 @@ export class World {
   }
 }
 
-export function condition(object: DeepReadonly<SeiNode | SeiNodeTask>, type: string) {
+export function condition(object: DeepReadonly<SeiNode | SeiNodeDeployment | SeiNodeTask>, type: string) {
   return findCondition(object.status?.conditions, type);
 }

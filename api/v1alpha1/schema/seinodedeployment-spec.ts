@@ -4,6 +4,7 @@ import {
   flag,
   int32,
   int64,
+  intOrPercent,
   jsonMap,
   list,
   object,
@@ -76,6 +77,15 @@ export const updateStrategy = object(
     type: choice(
       "InPlace replaces the pods of the nodes that are there. BlueGreen brings up a second set of nodes and moves traffic once they caught up. HardFork does that at a block height.",
       updateStrategyTypes,
+    ),
+    inPlace: optional(
+      object("Settings of InPlace.", {
+        maxUnavailable: optional(
+          intOrPercent(
+            "How many nodes may be out of service at once because of the rollout: a number, or a share of the nodes such as 25%, rounded down, at least one. 100% moves all at once. Nodes that are not Ready when their turn comes do not count. Default: 1 for validators, 25% for other nodes.",
+          ),
+        ),
+      }),
     ),
     hardFork: optional(
       object("Settings of HardFork, which requires them.", {
