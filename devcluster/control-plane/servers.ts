@@ -31,6 +31,7 @@ export interface ServersOptions {
   binaries: Binaries;
   credentials: Credentials;
   auditLog: boolean;
+  keepHistory: boolean;
   log: (line: string) => void;
 }
 
@@ -116,11 +117,11 @@ export class Servers {
 
   /** False when somebody else took the port before the server bound it. */
   async #tryApiServer(): Promise<boolean> {
-    const { credentials, auditLog } = this.#options;
+    const { credentials, auditLog, keepHistory } = this.#options;
     const audit = { policyFile: this.#file("audit-policy.yaml"), logFile: this.auditLogFile };
     const child = await this.#launch(
       "kube-apiserver",
-      apiServerArgs({ port: this.#port, credentials, ...(auditLog && { audit }) }),
+      apiServerArgs({ port: this.#port, credentials, keepHistory, ...(auditLog && { audit }) }),
     );
     try {
       // The key is written after the certificate: when it is there, the certificate is whole.

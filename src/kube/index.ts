@@ -40,6 +40,7 @@ export * from "./predicates.ts";
 export * from "./quantity.ts";
 export * from "./queue.ts";
 export * from "./reconcile.ts";
+export { includesVersion } from "./resource-version.ts";
 export * from "./resources.ts";
 export * from "./rest-api.ts";
 export { createRestClient } from "./rest-client.ts";

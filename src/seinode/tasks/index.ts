@@ -5,6 +5,7 @@
 import { TaskTypes } from "#api";
 import type { Task, TaskOutcome, TaskRegistry, TaskRun } from "#plan";
 import { sidecarTaskType } from "#sidecar";
+import { isApplyConfigPlan } from "../apply-config-plan.ts";
 import { isBootstrapping } from "../bootstrap-plan.ts";
 import type { SeiNodeRuntime } from "../deps.ts";
 import { observePod, type Pass, sidecarTarget } from "../pass.ts";
@@ -81,6 +82,7 @@ async function runOnSidecar(
   run: TaskRun,
 ): Promise<TaskOutcome> {
   const { pod } = pass;
+  if (isApplyConfigPlan(run.plan) && pass.status.observedApplyConfig === undefined) return requestNotStored;
   if (pod === undefined || !isSidecarRunning(pod)) {
     if (isBootstrapping(run.plan)) {
       const outcome = await tendBootstrapJob(runtime, pass, run);
@@ -99,6 +101,14 @@ async function runOnSidecar(
   const task: Task = runtime.sidecarTasks(runtime.sidecars(sidecarTarget(pass)), type);
   return task(run);
 }
+
+/** The plan and the handled value were written at once; a server that kept only the plan has an older CRD. */
+const requestNotStored: TaskOutcome = {
+  state: "terminal",
+  error:
+    "the installed CRD has no status.observedApplyConfig, without which each restart of the controller would restart " +
+    "seid again: install the CRD of this version, then set sei.io/apply-config to a new value",
+};
 
 /**
  * D24, second half: seid of an init plan first starts with mark-ready. A spec that changed meanwhile has made the pod

@@ -166,6 +166,11 @@ const leftAlone: readonly [situation: string, world: () => FakeClient, state: st
       ),
     "terminal",
   ],
+  [
+    "no selector",
+    () => new FakeClient().put(statefulSet({ spec: { selector: undefined } }), pod({ revision: "rev-1" })),
+    "terminal",
+  ],
 ];
 
 for (const [situation, world, state] of leftAlone) {
