@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type SeiNode, seiNodeDeployments, seiNodes } from "#api";
 import { systemClock } from "#clock";
-import type { DeepReadonly } from "#kube";
+import { configMaps, type DeepReadonly } from "#kube";
 import { endWorld } from "../harness/manners.ts";
 import { condition, IMAGE_V1, IMAGE_V2, NAMESPACE, World } from "../harness/world.ts";
 
@@ -42,8 +42,11 @@ test("a group with policy Retain leaves its nodes running; made again, it adopts
   }
   const again = await world.createGroup("kept", { replicas: 2 });
   await world.untilGroupReady("kept");
-  for (const name of ["kept-0", "kept-1"])
-    assert.equal(node(name).metadata.ownerReferences?.[0]?.uid, again.metadata.uid);
+  for (const name of ["kept-0", "kept-1"]) {
+    const adopted = (found: DeepReadonly<SeiNode>) =>
+      found.metadata.ownerReferences?.[0]?.uid === again.metadata.uid;
+    await world.untilNode(name, "adopted", adopted);
+  }
   assert.deepEqual(
     ["kept-0", "kept-1"].map((name) => world.pod(name)?.metadata.uid),
     pods,
@@ -51,14 +54,10 @@ test("a group with policy Retain leaves its nodes running; made again, it adopts
 });
 
 test("a SeiNode that somebody else controls is left alone, and told once", async () => {
-  const owner = {
-    apiVersion: "v1",
-    kind: "ConfigMap",
-    name: "x",
-    uid: "8d4c8f1e-0000-4000-8000-000000000000",
-    controller: true,
-  };
-  await world.createNode("clash-1", {}, { ownerReferences: [owner], finalizers: ["test/keep"] });
+  const manifest = { apiVersion: "v1", kind: "ConfigMap", metadata: { namespace: NAMESPACE, name: "x" } };
+  const { metadata } = await world.rest.create(configMaps, manifest);
+  const owner = { apiVersion: "v1", kind: "ConfigMap", name: "x", uid: metadata.uid, controller: true };
+  await world.createNode("clash-1", {}, { ownerReferences: [owner] });
   await world.createGroup("clash", { replicas: 2 });
   const group = await world.untilGroup(
     "clash",
