@@ -2,6 +2,7 @@
 import { ControllerNames, EventSources, Labels } from "#api";
 import type { Clock, Random } from "#clock";
 import {
+  anyOf,
   type Client,
   type Controller,
   type EventRecorder,
@@ -9,6 +10,8 @@ import {
   keyOf,
   type Logger,
   labelKeys,
+  metadataChanged,
+  type OptionalKind,
   ownKey,
   type Reconcile,
 } from "#kube";
@@ -17,11 +20,20 @@ import type { SidecarFactory } from "#sidecar";
 import type { Telemetry } from "#telemetry";
 import type { Caches } from "./caches.ts";
 import { createSeiNodeReconciler, seiNodePredicate } from "./seinode/index.ts";
-import { childPredicate, createGroupReconciler, groupsOfNode } from "./seinodedeployment/index.ts";
+import {
+  childPredicate,
+  createGroupReconciler,
+  groupsOfNode,
+  type HostLookup,
+} from "./seinodedeployment/index.ts";
 import type { Settings } from "./settings.ts";
 
 export interface ControllerContext {
   readonly client: Client;
+  /** The same, but its Services are the groups' own. */
+  readonly groupClient: Client;
+  readonly gatewayApi: Pick<OptionalKind, "installed" | "onChange">;
+  readonly lookup: HostLookup;
   readonly caches: Caches;
   readonly settings: Settings;
   readonly clock: Clock;
@@ -72,6 +84,7 @@ function seiNodeDeploymentController(context: ControllerContext): Controller {
   const { caches, clock, log, telemetry } = context;
   const reconcile = createGroupReconciler({
     ...context,
+    client: context.groupClient,
     recorder: context.createRecorder(EventSources.seiNodeDeployment),
     metrics: telemetry.seiNodeDeployment,
     engine: createPlanEngine({ clock, log }),
@@ -80,5 +93,20 @@ function seiNodeDeploymentController(context: ControllerContext): Controller {
   const controller = context.createController(ControllerNames.seiNodeDeployment, reconcile);
   controller.watch(caches.seiNodeDeployments, { predicate: generationChanged, map: ownKey });
   controller.watch(caches.seiNodes, { predicate: childPredicate, map: groupsOfNode });
+  watchNetworking(controller, context);
   return controller;
+}
+
+/** The group a shared Service or route is labelled with, and the one it was labelled with before. */
+const groupOfLabel = labelKeys(Labels.nodeDeployment);
+
+/** What a group has published wakes it, and so does the Gateway API when it comes or goes. */
+function watchNetworking(controller: Controller, { caches, gatewayApi }: ControllerContext): void {
+  controller.watch(caches.groupServices, { map: groupOfLabel });
+  // Gateways write into the status of routes all the time.
+  const predicate = anyOf(generationChanged, metadataChanged);
+  controller.watch(caches.httpRoutes, { predicate, map: groupOfLabel });
+  gatewayApi.onChange(() => {
+    for (const group of caches.seiNodeDeployments.list()) controller.enqueue(keyOf(group));
+  });
 }

@@ -69,3 +69,19 @@ test("a manifest that would change nothing is not sent a second time", async () 
   await apply(applier, answer);
   assert.equal(sent(kube).length, 1);
 });
+
+test("without former managers, the first sight of an object costs the apply alone", async () => {
+  const { kube, object } = world([{ manager: "manager", operation: "Update" }]);
+  let reads = 0;
+  const live = {
+    ...kube.client.live,
+    get: ((resource, at) => {
+      reads++;
+      return kube.client.live.get(resource, at);
+    }) as typeof kube.client.live.get,
+  };
+  await apply(new Applier({ ...kube.client, live }, "us", []), object);
+  assert.equal(reads, 0);
+  await apply(new Applier({ ...kube.client, live }, "us", ["another"]), object).catch(() => {});
+  assert.equal(reads, 1);
+});

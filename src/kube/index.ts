@@ -42,6 +42,7 @@ export * from "./predicates.ts";
 export * from "./quantity.ts";
 export * from "./queue.ts";
 export * from "./reconcile.ts";
+export type { ListWatch } from "./reflector.ts";
 export * from "./resources.ts";
 export * from "./rest-api.ts";
 export { createRestClient } from "./rest-client.ts";

@@ -6,10 +6,11 @@ import type { PlanEngine, PlanRetries, SidecarTaskRunner } from "#plan";
 import type { SidecarFactory } from "#sidecar";
 import type { SeiNodeDeploymentMetrics } from "#telemetry";
 import type { Settings } from "../settings.ts";
+import type { NetworkingDeps, NetworkingRuntime } from "./networking/index.ts";
 
 /** Handed in by main (and by tests, which own every one of them). */
-export interface GroupDeps {
-  /** Its caches hold SeiNodeDeployments, SeiNodes and the pods of nodes. */
+export interface GroupDeps extends NetworkingDeps {
+  /** Its caches hold SeiNodeDeployments, SeiNodes, the pods of nodes, and the Services and HTTPRoutes of groups. */
   readonly client: Client;
   readonly settings: Settings;
   readonly clock: Clock;
@@ -28,4 +29,5 @@ export interface GroupRuntime extends GroupDeps {
   readonly statusWriter: StatusWriter<SeiNodeDeployment>;
   /** When the plan of a failed ceremony may be built again. */
   readonly retries: PlanRetries;
+  readonly networking: NetworkingRuntime;
 }

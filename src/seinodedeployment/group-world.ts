@@ -120,6 +120,8 @@ export class GroupWorld {
       sidecars: ({ node }) => this.sidecar(node).client,
       metrics: this.#heard(),
       recorder: { event: (_about, _type, reason, message) => this.events.push(`${reason}: ${message}`) },
+      gatewayApi: { installed: true },
+      lookup: async () => "resolves",
       engine: createPlanEngine({ clock: this.clock }),
       sidecarTasks: createSidecarTaskRunner({ clock: this.clock }),
     });

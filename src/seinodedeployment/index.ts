@@ -7,5 +7,6 @@
  * no longer names, so what is never changed after creation is repeated from the node itself.
  */
 export type { GroupDeps } from "./deps.ts";
+export { createHostLookup, type HostLookup } from "./networking/index.ts";
 export { createGroupReconciler } from "./reconciler.ts";
 export { childPredicate, groupsOfNode } from "./watches.ts";

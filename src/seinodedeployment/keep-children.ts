@@ -1,13 +1,5 @@
 /** Which SeiNodes there are to be: creates, adopts, keeps in shape, scales down (spec/seinodedeployment.md 4, design 4.4). */
-import {
-  FieldOwners,
-  GROUP,
-  Labels,
-  type SeiNode,
-  SeiNodeDeploymentEvents,
-  seiNodeDeployments,
-  seiNodes,
-} from "#api";
+import { FieldOwners, Labels, type SeiNode, SeiNodeDeploymentEvents, seiNodes } from "#api";
 import { apiVersionOf, controllerOf, isNotFound, keyOf, unlessNotFound } from "#kube";
 import {
   type Children,
@@ -21,6 +13,7 @@ import type { GroupRuntime } from "./deps.ts";
 import { mayRevertImages } from "./detection.ts";
 import { asksFor, type ImageSpec, isReady, runs } from "./images.ts";
 import type { Group, Pass } from "./pass.ts";
+import { isOfPredecessor } from "./predecessor.ts";
 import { forEachChild, writeChild } from "./write-child.ts";
 
 /** From the cache, which shows our own writes. */
@@ -112,18 +105,6 @@ async function keepChild(
   // A node that is only being adopted keeps its images: if they differ, that is for a rollout, node by node.
   const revert = isOurs && mayRevertImages(group, pass.status);
   await writeChild(runtime, pass, ordinal, found, { images: revert ? group.spec.template.spec : found.spec });
-}
-
-/** A group of this name that is no more: the garbage collector will come for what it left. */
-function isOfPredecessor(
-  group: Group,
-  controller: { kind: string; apiVersion: string; name: string },
-): boolean {
-  return (
-    controller.kind === seiNodeDeployments.kind &&
-    controller.apiVersion.startsWith(`${GROUP}/`) &&
-    controller.name === group.metadata.name
-  );
 }
 
 /**

@@ -23,7 +23,8 @@ import { describeFailure } from "./failures.ts";
 import { finishPass } from "./finish.ts";
 import { isRolledOut, isSettled } from "./images.ts";
 import { keepChildren, observeChildren, restoreMissing, syncPaused } from "./keep-children.ts";
-import { openPass, type Pass } from "./pass.ts";
+import { type NetworkingResult, reconcileNetworking } from "./networking/index.ts";
+import { openPass, type Pass, setPassCondition } from "./pass.ts";
 import { drivePlan, dropPlan, rightPlanCondition, startCeremonyPlan, startRolloutPlan } from "./planning.ts";
 import {
   clearRefusal,
@@ -90,10 +91,29 @@ async function reconcile(
 }
 
 async function advance(runtime: GroupRuntime, pass: Pass): Promise<ReconcileResult> {
-  const { group, status } = pass;
   seedConditions(runtime, pass);
   // Under a plan too: a plan that waits for paused nodes would wait for ever.
   await syncPaused(runtime, pass);
+  // Before the nodes: a surplus load balancer goes before its node. Neither pause nor a plan holds it up.
+  const networking = await keepNetworking(runtime, pass);
+  const result = await advanceNodes(runtime, pass);
+  // Only now: no node waits for its networking.
+  if (networking.error !== undefined) throw networking.error;
+  const due = [result.requeueAfterMs, networking.requeueAfterMs].filter((delay) => delay !== undefined);
+  return due.length === 0 ? {} : { requeueAfterMs: Math.min(...due) };
+}
+
+function keepNetworking(runtime: GroupRuntime, pass: Pass): Promise<NetworkingResult> {
+  const { group, status, signal, afterFlush } = pass;
+  return reconcileNetworking(runtime.networking, group, status, {
+    signal,
+    afterFlush,
+    setCondition: (update) => setPassCondition(pass, update),
+  });
+}
+
+async function advanceNodes(runtime: GroupRuntime, pass: Pass): Promise<ReconcileResult> {
+  const { group, status } = pass;
   if (group.spec.paused === true) return {};
 
   rightPlanCondition(runtime, pass);

@@ -3,6 +3,7 @@ import { FieldOwners, formerUpdateManagers, type SeiNodeDeployment, seiNodeDeplo
 import { Applier, formatKey, type ObjectKey, StatusWriter } from "#kube";
 import { PlanRetries } from "#plan";
 import type { GroupDeps, GroupRuntime } from "./deps.ts";
+import { createNetworkingRuntime } from "./networking/index.ts";
 
 export function createRuntime(deps: GroupDeps): GroupRuntime {
   return {
@@ -10,6 +11,7 @@ export function createRuntime(deps: GroupDeps): GroupRuntime {
     appliers: new Map(),
     statusWriter: new StatusWriter<SeiNodeDeployment>(deps.client, seiNodeDeployments),
     retries: new PlanRetries(deps.clock),
+    networking: createNetworkingRuntime(deps),
   };
 }
 
@@ -29,5 +31,6 @@ export function forgetGroup(runtime: GroupRuntime, key: ObjectKey): void {
   runtime.appliers.delete(text);
   runtime.statusWriter.forget(text);
   runtime.retries.forget(text);
+  runtime.networking.forget(key);
   runtime.metrics.forget(key.namespace ?? "", key.name);
 }

@@ -8,7 +8,6 @@ import {
   type DeepReadonly,
   type HTTPRoute,
   httpRoutes,
-  isControlledBy,
   releaseFromOwner,
   type Service,
   services,
@@ -23,10 +22,10 @@ type Group = DeepReadonly<SeiNodeDeployment>;
 /** Policy Delete: takes the group off the net at once. The internal Service goes with the nodes, by its owner reference. */
 export async function deleteNetworking(client: Client, group: Group, signal: AbortSignal): Promise<void> {
   const kept = internalServiceName(group);
-  for (const service of await ownServices(client, group, signal)) {
+  for (const service of await labelledServices(client, group, signal)) {
     if (service.metadata.name !== kept) await removeIfOurs(client, group, services, service, signal);
   }
-  for (const route of await ownRoutes(client, group, signal)) {
+  for (const route of await labelledRoutes(client, group, signal)) {
     await removeIfOurs(client, group, httpRoutes, route, signal);
   }
 }
@@ -35,34 +34,34 @@ export async function deleteNetworking(client: Client, group: Group, signal: Abo
 export async function retainNetworking(client: Client, group: Group, signal: AbortSignal): Promise<void> {
   const { uid } = group.metadata;
   const internal = internalServiceName(group);
-  const all = await ownServices(client, group, signal);
+  const all = await labelledServices(client, group, signal);
   // The internal one last: nodes that are still ours are reached through it.
   const inOrder = [
     ...all.filter(({ metadata }) => metadata.name !== internal),
     ...all.filter(({ metadata }) => metadata.name === internal),
   ];
-  for (const route of await ownRoutes(client, group, signal))
+  for (const route of await labelledRoutes(client, group, signal))
     await releaseFromOwner(client, httpRoutes, route, uid, signal);
   for (const service of inOrder) await releaseFromOwner(client, services, service, uid, signal);
 }
 
-async function ownServices(
+/** Those with our label, whoever controls them: both uses look at that themselves. */
+function labelledServices(
   client: Client,
   group: Group,
   signal: AbortSignal,
 ): Promise<readonly DeepReadonly<Service>[]> {
-  const { namespace = "", uid } = group.metadata;
-  const labelled = await client.live.list(services, { namespace, labels: groupLabels(group) }, signal);
-  return labelled.filter((service) => isControlledBy(service, uid));
+  const { namespace = "" } = group.metadata;
+  return client.live.list(services, { namespace, labels: groupLabels(group) }, signal);
 }
 
 /** A cluster without the Gateway API has none. */
-async function ownRoutes(
+async function labelledRoutes(
   client: Client,
   group: Group,
   signal: AbortSignal,
 ): Promise<readonly DeepReadonly<HTTPRoute>[]> {
-  const { namespace = "", uid } = group.metadata;
+  const { namespace = "" } = group.metadata;
   const list = client.live.list(httpRoutes, { namespace, labels: groupLabels(group) }, signal);
-  return ((await unlessNotFound(list)) ?? []).filter((route) => isControlledBy(route, uid));
+  return (await unlessNotFound(list)) ?? [];
 }

@@ -2,8 +2,9 @@
 import { Labels, nodePort, type SeiNodeDeployment, type SeiNodeDeploymentStatus } from "#api";
 import type { DeepReadonly, KubeObject } from "#kube";
 import type { Settings } from "../../settings.ts";
+import { childName } from "../children.ts";
 import { routedProtocols } from "./exposure.ts";
-import { childName, internalServiceName, p2pAddress, routeHostnames } from "./names.ts";
+import { internalServiceName, p2pAddress, routeHostnames } from "./names.ts";
 import { activeTiers } from "./tiers.ts";
 
 type Group = DeepReadonly<SeiNodeDeployment>;

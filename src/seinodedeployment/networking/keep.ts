@@ -46,7 +46,9 @@ export async function keepInShape<T extends KubeObject>(
   const problem = existing && whyNotTake(group, resource, existing);
   if (problem !== undefined) return { problem };
   try {
-    await applier.apply(resource, manifest, existing, signal);
+    // What nobody controls is adopted as it was judged, or not at all.
+    const adopts = existing !== undefined && controllerOf(existing) === undefined;
+    await applier.apply(resource, manifest, existing, signal, { exact: adopts });
   } catch (error) {
     const refusal = whyRefused(error);
     if (refusal !== undefined) return { problem: refusal };

@@ -2,6 +2,7 @@
 import { nodePort, type SeiNodeDeployment } from "#api";
 import type { DeepReadonly } from "#kube";
 import type { Settings } from "../../settings.ts";
+import { childName } from "../children.ts";
 import { activeTiers } from "./tiers.ts";
 
 type Group = DeepReadonly<SeiNodeDeployment>;
@@ -16,10 +17,6 @@ export function externalServiceName(group: Group): string {
 
 export function routeName(group: Group, protocol: string): string {
   return `${group.metadata.name}-${protocol}`;
-}
-
-export function childName(group: Group, ordinal: number): string {
-  return `${group.metadata.name}-${ordinal}`;
 }
 
 export function p2pServiceName(group: Group, ordinal: number): string {

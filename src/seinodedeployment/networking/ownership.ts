@@ -1,6 +1,7 @@
 /** Whose object is it that has a name we need (design section 2: a name is not an identity). */
-import { GROUP, Labels, type SeiNodeDeployment, seiNodeDeployments } from "#api";
+import { Labels, type SeiNodeDeployment } from "#api";
 import { controllerOf, type DeepReadonly, type KubeObject } from "#kube";
+import { isOfPredecessor } from "../predecessor.ts";
 
 export type Claim =
   /** Controlled by this very group. */
@@ -20,10 +21,5 @@ export function claimOn(group: DeepReadonly<SeiNodeDeployment>, object: DeepRead
     return deletionTimestamp === undefined ? "free" : "leaving";
   }
   if (controller.uid === group.metadata.uid) return deletionTimestamp === undefined ? "ours" : "leaving";
-  // A group of this name that is no more: the garbage collector will come for what it left.
-  const ofPredecessor =
-    controller.kind === seiNodeDeployments.kind &&
-    controller.apiVersion.startsWith(`${GROUP}/`) &&
-    controller.name === group.metadata.name;
-  return ofPredecessor ? "leaving" : "foreign";
+  return isOfPredecessor(group, controller) ? "leaving" : "foreign";
 }

@@ -9,7 +9,6 @@ import {
   type EventRecorder,
   formatKey,
   keyOf,
-  type Logger,
   type ObjectKey,
 } from "#kube";
 import type { Settings } from "../../settings.ts";
@@ -42,7 +41,6 @@ interface Appliers {
 /** The part of a pass that networking takes part in. */
 export interface NetworkingPass {
   readonly signal: AbortSignal;
-  readonly log: Logger;
   /** Sets a condition of the status that is being worked out. */
   readonly setCondition: (update: ConditionUpdate) => void;
   /** Run once the status is written: nobody hears of what was not. */

@@ -1,7 +1,8 @@
 import { Annotations, Components, Labels, nodePort, type SeiNodeDeployment } from "#api";
 import { type DeepReadonly, tcpServicePort } from "#kube";
 import type { Settings } from "../../../settings.ts";
-import { childName, p2pHostname, p2pServiceName } from "../names.ts";
+import { childName } from "../../children.ts";
+import { p2pHostname, p2pServiceName } from "../names.ts";
 import { groupMetadata, managedBy, type ServiceManifest } from "./metadata.ts";
 
 /**
