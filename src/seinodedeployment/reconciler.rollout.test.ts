@@ -297,6 +297,20 @@ test("a node deleted in mid-rollout comes back with the image of its wave", asyn
   assert.deepEqual(world.images(), [V2, V2, V2]);
 });
 
+test("a node that is being deleted in mid-rollout is not taken for one that halted: its successor waits for its wave", async () => {
+  const world = await settled();
+  setImage(world, V2);
+  await world.elapse(1_000);
+  const node = world.node("rpc-2");
+  world.kube.put({ ...node, metadata: { ...node.metadata, deletionTimestamp: "2026-01-01T00:00:01Z" } });
+  await world.elapse(1_000);
+  world.removeNode("rpc-2");
+  await world.elapse(1_000);
+  assert.deepEqual(world.images(), [V2, V1, V1]);
+  await world.converge();
+  assert.deepEqual(world.images(), [V2, V2, V2]);
+});
+
 test("a node made in mid-rollout that does not come up on the old image gets the new one when nothing else waits", async () => {
   const world = await settled();
   setImage(world, V2);
