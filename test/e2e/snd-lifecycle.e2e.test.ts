@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type SeiNode, seiNodeDeployments, seiNodes } from "#api";
 import { systemClock } from "#clock";
-import { configMaps, type DeepReadonly } from "#kube";
+import { configMaps, type DeepReadonly, secrets } from "#kube";
 import { endWorld } from "../harness/manners.ts";
 import { condition, IMAGE_V1, IMAGE_V2, NAMESPACE, World } from "../harness/world.ts";
 
@@ -178,4 +178,37 @@ test("an idle group writes nothing: neither its own status nor its nodes", async
   await systemClock.sleep(35_000);
   assert.equal(await writes(), before);
   assert.equal(node("idle-0").metadata.labels?.theirs, "1");
+});
+
+test("a BYO-key validator without operator keyring rolls; no operator-keyring task appears in the node's plan", async () => {
+  const encode = (text: string) => Buffer.from(text).toString("base64");
+  const keys = { type: "tendermint/PrivKeyEd25519", value: "x" };
+  const signing = {
+    address: "AA",
+    pub_key: { type: "tendermint/PubKeyEd25519", value: "x" },
+    priv_key: keys,
+  };
+  for (const [name, file, content] of [
+    ["byo-signing", "priv_validator_key.json", signing],
+    ["byo-node", "node_key.json", { priv_key: keys }],
+  ] as const) {
+    await world.rest.create(secrets, {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name, namespace: NAMESPACE },
+      data: { [file]: encode(JSON.stringify(content)) },
+    } as never);
+  }
+  const validator = {
+    signingKey: { secret: { secretName: "byo-signing" } },
+    nodeKey: { secret: { secretName: "byo-node" } },
+  };
+  await world.createGroup("byo", { replicas: 1, template: { validator } });
+  await world.untilGroupReady("byo");
+  await world.setGroupImage("byo", IMAGE_V2);
+  const rolling = await world.untilNode("byo-0", "rolling", ({ status }) => status?.plan?.phase === "Active");
+  const types = rolling.status?.plan?.tasks.map(({ type }) => type) ?? [];
+  assert.ok(types.includes("validate-signing-key"));
+  assert.ok(!types.includes("validate-operator-keyring"));
+  await world.untilGroupReady("byo", IMAGE_V2);
 });
