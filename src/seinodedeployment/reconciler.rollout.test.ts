@@ -367,23 +367,51 @@ test("mark-nodes-ready leaves the gate to a node's own plan, and marks one that 
   const world = await settled(all);
   setImage(world, V2);
   await world.elapse(100);
-  for (const node of world.nodes()) world.settle(node.metadata.name);
-  const generation = world.node("rpc-1").metadata.generation ?? 1;
-  const busy = [
-    conditionOf("Ready", "False", "Updating", generation),
-    conditionOf("SidecarReady", "False", "NotReady", generation),
-  ];
-  const plan = { id: "p", phase: "Active" as const, tasks: [] };
-  // Its images are recorded before its plan marks it ready.
-  world.setStatus("rpc-1", { conditions: busy, plan });
+  for (const name of ["rpc-0", "rpc-1", "rpc-2"]) {
+    world.settle(name);
+    world.setStatus(name, { conditions: [] });
+    world.sidecar(name).silent = true;
+  }
+  await world.elapse(10_000);
+  assert.match(world.condition("Reconciling").message, /to be marked ready/);
+  // It lost its mark, and its own controller has begun to see to that.
+  world.setStatus("rpc-1", { plan: { id: "p", phase: "Active" as const, tasks: [] } });
+  for (const name of ["rpc-0", "rpc-1", "rpc-2"]) world.sidecar(name).silent = false;
   world.sidecar("rpc-1").ready = false;
+  world.sidecar("rpc-2").ready = false;
   await world.elapse(20_000);
+  assert.deepEqual(world.sidecar("rpc-0").posted, []);
   assert.deepEqual(world.sidecar("rpc-1").posted, []);
+  assert.deepEqual(world.sidecar("rpc-2").posted, ["mark-ready"]);
   assert.ok(world.status().rollout, "not complete before every sidecar is marked");
   const { plan: _, ...withoutPlan } = world.node("rpc-1").status ?? {};
-  world.kube.put({ ...world.node("rpc-1"), status: withoutPlan } as never);
+  world.kube.put({ ...world.node("rpc-1"), status: withoutPlan } as SeiNode);
   await world.elapse(20_000);
   assert.deepEqual(world.sidecar("rpc-1").posted, ["mark-ready"]);
+  assert.equal(world.told("RolloutInProgress"), "False/RolloutComplete");
+});
+
+test("back on v1 before any pod moved: not complete before each node's controller has seen the change back", async () => {
+  const world = await settled(all);
+  setImage(world, V2);
+  await world.elapse(100);
+  assert.deepEqual(world.images(), [V2, V2, V2]);
+  setImage(world, V1);
+  await world.elapse(10_000);
+  assert.deepEqual(
+    world.nodes().map((node) => [node.spec.image, node.status?.currentImage]),
+    [
+      [V1, V1],
+      [V1, V1],
+      [V1, V1],
+    ],
+  );
+  assert.equal(
+    world.told("RolloutInProgress"),
+    "True/TemplateChanged",
+    "their plans may be on the way to v2",
+  );
+  await world.converge();
   assert.equal(world.told("RolloutInProgress"), "False/RolloutComplete");
 });
 

@@ -39,6 +39,10 @@ test("four validators found a chain: assembled once, each the peer of all, the c
   const assembled = names.map(
     (name) => world.simulator.node(NAMESPACE, name).posts("assemble-and-upload-genesis").length,
   );
+  for (const name of names) {
+    // Each waited for the assembly instead of failing and backing off.
+    assert.equal(world.simulator.node(NAMESPACE, name).posts("configure-genesis").length, 1, name);
+  }
   assert.deepEqual(assembled, [1, 0, 0, 0]);
   const [post] = world.simulator.node(NAMESPACE, "val-0").posts("assemble-and-upload-genesis");
   assert.deepEqual(post?.params, {
