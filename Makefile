@@ -15,19 +15,24 @@ UNIT_TESTS := $(foreach room,$(ROOMS),"$(room)/**/!(*.e2e).test.ts")
 ALL_TESTS := $(foreach room,$(ROOMS),"$(room)/**/*.test.ts")
 
 .DEFAULT_GOAL := help
-.PHONY: help demo devcluster test bench unit check lint format types generate generate-check control-plane clean
+# With FAULTS=all every point of them, without it a share (test/faults/points.ts).
+FAULT_TESTS := $(foreach suites,faults states settle,"test/$(suites)/**/*.test.ts")
+.PHONY: help demo devcluster test faults bench unit check lint format types generate generate-check control-plane clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-demo: $(INSTALLED) ## watch real Kubernetes bring up Sei nodes and carry a halted one through an upgrade (DEMO_ONCE=1: exit after it)
+demo: $(INSTALLED) ## watch real Kubernetes bring up full nodes, an archive and a validator, and carry a halted node through an upgrade (DEMO_ONCE=1: exit after it)
 	@$(NODE) devcluster/demo/main.ts
 
 devcluster: $(INSTALLED) ## run a control plane with our CRDs and simulated nodes, for use with any kubectl, until Ctrl-C
 	@$(NODE) devcluster/main.ts
 
-test: $(INSTALLED) control-plane ## run every test (builds the control plane first if there is none)
+test: $(INSTALLED) control-plane ## run every test, and a share of the fault points (builds the control plane first if there is none)
 	$(NODE) $(TEST_FLAGS) --test-timeout=600000 $(ALL_TESTS)
+
+faults: $(INSTALLED) control-plane ## try every fault point (FAULT_POINT='suite: point': one alone); "make test" tries a share of them
+	FAULTS=all $(NODE) $(TEST_FLAGS) --test-timeout=1800000 $(FAULT_TESTS)
 
 bench: $(INSTALLED) control-plane ## measure the numbers of docs/performance.md (BENCH_NODES="1 50 200", BENCH_JSON=file)
 	@$(NODE) test/bench/main.ts

@@ -131,8 +131,11 @@ export async function createOperator(options: OperatorOptions): Promise<Manager>
 }
 
 function electorFor(options: OperatorOptions, client: RestClient, fence: Fence, telemetry: Telemetry) {
-  const { clock, random, log } = options;
+  const { clock, random, log, env } = options;
   telemetry.runtime.leading(LEASE_NAME, false);
+  // Names the container that this process is the only living one of. Unset outside of a pod, where nobody promises that.
+  const uid = env.POD_UID?.trim() ?? "";
+  const slot = uid === "" ? undefined : `${hostname()}_${uid}_`;
   return createElector({
     client,
     fence,
@@ -140,7 +143,8 @@ function electorFor(options: OperatorOptions, client: RestClient, fence: Fence, 
     random,
     log: log.child({ logger: "leader-election" }),
     lease: { namespace: leaseNamespace(options), name: LEASE_NAME },
-    identity: `${hostname()}_${random.uuid()}`,
+    identity: `${slot ?? `${hostname()}_`}${random.uuid()}`,
+    ...(slot !== undefined && { slot }),
     onLeading: (leading) => telemetry.runtime.leading(LEASE_NAME, leading),
   });
 }

@@ -22,6 +22,7 @@ export function etcdArgs(): string[] {
 export interface ApiServerOptions {
   port: number;
   credentials: Credentials;
+  keepHistory: boolean;
   audit?: { policyFile: string; logFile: string };
 }
 
@@ -49,6 +50,7 @@ export function apiServerArgs(options: ApiServerOptions): string[] {
     // Fairness stays on as in production; these limits only keep a bench of thousands of nodes from meeting it.
     "--max-requests-inflight=4000",
     "--max-mutating-requests-inflight=2000",
+    ...(options.keepHistory ? ["--etcd-compaction-interval=0"] : []),
     ...(audit
       ? [
           `--audit-policy-file=${audit.policyFile}`,

@@ -3,6 +3,8 @@
 export interface ControlPlaneOptions {
   /** Write an audit log (level Metadata, stage ResponseComplete and ResponseStarted) to `ControlPlane.auditLog`. Default false. */
   auditLog?: boolean;
+  /** Old versions of objects can be listed and watched for ever, not for five minutes only. Default false. */
+  keepHistory?: boolean;
   /** Takes what there is to tell: build progress, waiting for a lock. Default: a line on stderr. */
   log?: (line: string) => void;
 }

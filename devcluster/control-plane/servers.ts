@@ -21,6 +21,8 @@ import type { BinaryName } from "./versions.ts";
 /** Far beyond the usual two seconds: a loaded machine is slow, not broken. */
 const START_TIMEOUT_MS = 90_000;
 const POLL_MS = 20;
+/** A quarter of kube-apiserver's CPU is garbage collection; here memory is cheaper than CPU. */
+const GO_RUNTIME = { GOGC: process.env.GOGC ?? "400" };
 const PORT_ATTEMPTS = 10;
 
 export interface ServersOptions {
@@ -29,6 +31,7 @@ export interface ServersOptions {
   binaries: Binaries;
   credentials: Credentials;
   auditLog: boolean;
+  keepHistory: boolean;
   log: (line: string) => void;
 }
 
@@ -114,11 +117,11 @@ export class Servers {
 
   /** False when somebody else took the port before the server bound it. */
   async #tryApiServer(): Promise<boolean> {
-    const { credentials, auditLog } = this.#options;
+    const { credentials, auditLog, keepHistory } = this.#options;
     const audit = { policyFile: this.#file("audit-policy.yaml"), logFile: this.auditLogFile };
     const child = await this.#launch(
       "kube-apiserver",
-      apiServerArgs({ port: this.#port, credentials, ...(auditLog && { audit }) }),
+      apiServerArgs({ port: this.#port, credentials, keepHistory, ...(auditLog && { audit }) }),
     );
     try {
       // The key is written after the certificate: when it is there, the certificate is whole.
@@ -164,6 +167,7 @@ export class Servers {
       args,
       cwd: directory,
       logFile: this.#logFile(name),
+      env: { ...process.env, ...GO_RUNTIME },
     });
     this.#running.set(name, child);
     // Servers that die later would only show as requests that hang; whoever looks at the output shall see why.

@@ -13,13 +13,13 @@ import { Servers } from "./servers.ts";
 
 /** Finds or builds the binaries, starts the three servers and resolves when they work. Rejects with the tail of the log at fault. */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
-  const { auditLog = false, log = (line) => console.error(line) } = options;
+  const { auditLog = false, keepHistory = false, log = (line) => console.error(line) } = options;
   const binaries = await findBinaries({ log });
   // Without links in it: macOS's temp folder is behind one, and the servers' messages name the real path.
   const directory = await realpath(await mkdtemp(join(tmpdir(), "sei-devcluster-")));
   const callOffRemoval = removeWhenWeEnd(directory);
   const credentials = await createCredentials(directory);
-  const servers = new Servers({ directory, binaries, credentials, auditLog, log });
+  const servers = new Servers({ directory, binaries, credentials, auditLog, keepHistory, log });
   const adminKubeconfig = join(directory, "admin.kubeconfig");
   const setup = {
     binary: binaries.kubectl,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { claimsFrom, type Evidence } from "./evidence.ts";
+import { claimsFrom, type Evidence, type KeyEvidence } from "./evidence.ts";
 import { NEW, OLD } from "./testing.ts";
 
 const good: Evidence = {
@@ -16,10 +16,14 @@ const good: Evidence = {
     ["rpc-0", new Map([["a", 1]])],
     ["rpc-1", new Map([["b", 1]])],
   ]),
+  keys: [{ node: "val", checks: [{ what: "node key", validated: true, readAt: 5 }], firstTaskAt: 6 }],
   others: [{ node: "rpc-1", before: "3", after: "3" }],
   refusals: [],
   simulatorViolations: [],
 };
+
+const keys = (change: Partial<KeyEvidence["checks"][number]>) =>
+  good.keys.map((one) => ({ ...one, checks: one.checks.map((check) => ({ ...check, ...change })) }));
 
 const broken = (change: Partial<Evidence>) =>
   claimsFrom({ ...good, ...change })
@@ -33,6 +37,7 @@ test("with good evidence every claim holds", () => {
       "true the pod of rpc-0 was replaced although it was not Ready: uid 11111111 became 22222222",
       "true nothing waited for readiness: neither pod nor node was Ready between the halt and the replacement",
       `true status.currentImage tells the truth: ${NEW}, and the new pod has shown that it runs it`,
+      "true keys brought by the user were validated before the sidecar got a task: val (node key)",
       "true each sidecar task was sent exactly once: 2 tasks on 2 nodes",
       "true the pods of the other nodes were left alone: rpc-1",
       "true the manager did it under its shipped roles: no request of it was refused (no 403)",
@@ -55,6 +60,18 @@ const lies: readonly [situation: string, change: Partial<Evidence>, text: string
     { podImageId: "" },
     `status.currentImage is ${NEW}, the pod runs ${NEW}, wanted was ${NEW}`,
   ],
+  ["a key was not validated", { keys: keys({ validated: false }) }, "val: the node key was not validated"],
+  [
+    "a key was read after the first task",
+    { keys: keys({ readAt: 7 }) },
+    "val: the node key was not read before the first task",
+  ],
+  [
+    "a key was never read",
+    { keys: keys({ readAt: undefined }) },
+    "val: the node key was not read before the first task",
+  ],
+  ["no node brought keys", { keys: [] }, "no node brought keys of its own"],
   [
     "a task was sent twice",
     { posts: new Map([["rpc-0", new Map([["a", 2]])]]) },

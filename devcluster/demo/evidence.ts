@@ -13,6 +13,8 @@ export interface Evidence {
   readonly podImageId: string;
   /** Number of POSTs by task id, of each node's sidecar. */
   readonly posts: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** Of each node with keys of its own, what the controller was to check. */
+  readonly keys: readonly KeyEvidence[];
   /** The pods of the other nodes, before and after. */
   readonly others: readonly { readonly node: string; readonly before: string; readonly after: string }[];
   /** Requests of the manager that were refused, and lines of its log that speak of a refusal. */
@@ -21,15 +23,35 @@ export interface Evidence {
   readonly simulatorViolations: readonly string[];
 }
 
+export interface KeyEvidence {
+  readonly node: string;
+  readonly checks: readonly {
+    readonly what: string;
+    /** Its condition is True. */
+    readonly validated: boolean;
+    /** When the controller had read the last of its Secrets for the first time, epoch ms; undefined when it did not. */
+    readonly readAt: number | undefined;
+  }[];
+  /** When the node's sidecar got its first task, epoch ms. */
+  readonly firstTaskAt: number | undefined;
+}
+
 export interface Claim {
   readonly holds: boolean;
   readonly text: string;
 }
 
 export function claimsFrom(evidence: Evidence): Claim[] {
-  return [replaced, neverReady, imageIsTrue, postedOnce, othersUntouched, nothingRefused, oneSeid].map(
-    (check) => check(evidence),
-  );
+  return [
+    replaced,
+    neverReady,
+    imageIsTrue,
+    keysChecked,
+    postedOnce,
+    othersUntouched,
+    nothingRefused,
+    oneSeid,
+  ].map((check) => check(evidence));
 }
 
 function replaced({ node, oldPodUid, newPodUid }: Evidence): Claim {
@@ -53,6 +75,23 @@ function imageIsTrue({ wantedImage, currentImage, podImage, podImageId }: Eviden
     ? `status.currentImage tells the truth: ${currentImage}, and the new pod has shown that it runs it`
     : `status.currentImage is ${currentImage}, the pod runs ${podImage || "nothing"}, wanted was ${wantedImage}`;
   return { holds, text };
+}
+
+function keysChecked({ keys }: Evidence): Claim {
+  const wrong = keys.flatMap(({ node, checks, firstTaskAt = Number.POSITIVE_INFINITY }) =>
+    checks.flatMap(({ what, validated, readAt = Number.POSITIVE_INFINITY }) => {
+      if (!validated) return [`${node}: the ${what} was not validated`];
+      return readAt <= firstTaskAt && Number.isFinite(readAt)
+        ? []
+        : [`${node}: the ${what} was not read before the first task`];
+    }),
+  );
+  const nodes = keys.map(({ node, checks }) => `${node} (${checks.map(({ what }) => what).join(", ")})`);
+  if (nodes.length === 0) return { holds: false, text: "no node brought keys of its own" };
+  return none(
+    wrong,
+    `keys brought by the user were validated before the sidecar got a task: ${nodes.join("; ")}`,
+  );
 }
 
 function postedOnce({ posts }: Evidence): Claim {

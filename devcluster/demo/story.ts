@@ -1,5 +1,5 @@
 /**
- * What happens: nodes come up, one of them halts as seid does at an upgrade height, its image is patched, and it is
+ * What happens: nodes come up side by side, a validator among them whose keys are checked first, one of them halts as seid does at an upgrade height, its image is patched, and it is
  * carried to the new image. Each step waits for what the watches show; nothing here sleeps to be right.
  */
 import { readFile } from "node:fs/promises";
@@ -9,13 +9,17 @@ import { type DeepReadonly, findCondition, type Pod } from "#kube";
 import type { Board } from "./board.ts";
 import { type Cluster, NAMESPACE } from "./cluster.ts";
 import type { Evidence } from "./evidence.ts";
-import { MANIFESTS, readManifestNames } from "./manifests.ts";
+import { createSecrets, type Keys, keyEvidence, type Tell, tellOfKeys } from "./key-steps.ts";
+import { makeUpKeys } from "./keys.ts";
+import { kubectlApply } from "./kubectl-apply.ts";
+import { MANIFESTS, readNodes } from "./manifests.ts";
 import { isPodReady } from "./pod-readiness.ts";
 import { findRefusals } from "./refusals.ts";
+import { firstSecretReads } from "./secret-reads.ts";
 import { UpgradeTimeline } from "./upgrade-timeline.ts";
 import { shortImage } from "./view/node-view.ts";
 import { seconds } from "./view/text.ts";
-import { changesOf, unlessAborted, until } from "./wait.ts";
+import { changesOf, until } from "./wait.ts";
 
 /** The node that is upgraded, of `manifests/`. */
 export const UPGRADED = "rpc-0";
@@ -37,10 +41,19 @@ export interface Outcome {
 export async function playStory(cluster: Cluster, board: Board, options: StoryOptions): Promise<Outcome> {
   const { steps } = board;
   const pause = () => cluster.clock.sleep(options.pauseMs, cluster.signal);
-  const names = (await readManifestNames()).filter(({ kind }) => kind === "SeiNode").map(({ name }) => name);
+  const nodes = await readNodes();
+  const names = nodes.map(({ metadata }) => metadata.name);
+  const keys = new Map(
+    nodes
+      .map((node) => [node.metadata.name, makeUpKeys(node)] as const)
+      .filter(([, checks]) => checks.length > 0),
+  );
 
-  await steps.run(`create ${names.length} SeiNodes and wait until all are Ready`, () =>
-    createNodes(cluster, names),
+  await steps.run(`make up the keys of ${[...keys.keys()].join(", ")} and put them into Secrets`, () =>
+    createSecrets(cluster, [...keys.values()].flat()),
+  );
+  await steps.run(`create ${names.length} SeiNodes and wait until all are Ready`, (tell) =>
+    createNodes(cluster, names, keys, tell),
   );
   await pause();
 
@@ -63,18 +76,24 @@ export async function playStory(cluster: Cluster, board: Board, options: StoryOp
   } finally {
     unsubscribe();
   }
-  return { evidence: await collectEvidence(cluster, timeline, podsBefore), timings: timeline.timings };
+  return { evidence: await collectEvidence(cluster, timeline, podsBefore, keys), timings: timeline.timings };
 }
 
-async function createNodes(cluster: Cluster, names: readonly string[]): Promise<void> {
-  const { code, stderr } = await unlessAborted(
-    cluster.controlPlane.kubectl(["apply", "-f", MANIFESTS]),
-    cluster.signal,
-  );
-  if (code !== 0) throw new Error(`kubectl apply -f ${MANIFESTS}: ${stderr.trim()}`);
-  await waitFor(cluster, `SeiNodes ${names.join(", ")} are Ready`, () =>
-    names.every((name) => isReady(cluster, name)),
-  );
+async function createNodes(
+  cluster: Cluster,
+  names: readonly string[],
+  keys: Keys,
+  tell: Tell,
+): Promise<void> {
+  const unsubscribe = tellOfKeys(cluster, keys, tell);
+  try {
+    await kubectlApply(cluster, MANIFESTS);
+    await waitFor(cluster, `SeiNodes ${names.join(", ")} are Ready`, () =>
+      names.every((name) => isReady(cluster, name)),
+    );
+  } finally {
+    unsubscribe();
+  }
 }
 
 async function haltNode(cluster: Cluster, timeline: UpgradeTimeline): Promise<void> {
@@ -117,8 +136,11 @@ async function collectEvidence(
   cluster: Cluster,
   timeline: UpgradeTimeline,
   podsBefore: ReadonlyMap<string, string>,
+  keys: Keys,
 ): Promise<Evidence> {
   const { simulator, manager, controlPlane } = cluster;
+  const user = `system:serviceaccount:${MANAGER_NAMESPACE}:${MANAGER_SERVICE_ACCOUNT}`;
+  const audit = controlPlane.auditLog === undefined ? "" : await readFile(controlPlane.auditLog, "utf8");
   const pod = podOf(cluster, UPGRADED);
   const isSeid = ({ name }: { readonly name: string }) => name === "seid";
   const names = [...podsBefore.keys()];
@@ -132,6 +154,7 @@ async function collectEvidence(
     podImage: pod?.spec?.containers.find(isSeid)?.image ?? "",
     podImageId: pod?.status?.containerStatuses?.find(isSeid)?.imageID ?? "",
     posts: new Map(names.map((name) => [name, simulator.node(NAMESPACE, name).postCounts])),
+    keys: keyEvidence(cluster, keys, firstSecretReads(audit, user, NAMESPACE)),
     others: names
       .filter((name) => name !== UPGRADED)
       .map((name) => ({
@@ -140,9 +163,9 @@ async function collectEvidence(
         after: podOf(cluster, name)?.metadata.uid ?? "",
       })),
     refusals: findRefusals({
-      user: `system:serviceaccount:${MANAGER_NAMESPACE}:${MANAGER_SERVICE_ACCOUNT}`,
+      user,
       log: await manager.log(),
-      audit: controlPlane.auditLog === undefined ? "" : await readFile(controlPlane.auditLog, "utf8"),
+      audit,
       sidecarOutcomes: [...simulator.requests],
     }),
     simulatorViolations: simulator.violations,

@@ -147,6 +147,12 @@ export class SidecarHandle {
     containerOf(this.#node, this.#kubelet, "sei-sidecar")?.retryNow();
   }
 
+  /** SIGKILL, and the next process finds an empty task database: every id is unknown to it. Files and chain data stay. */
+  forget(): void {
+    this.crash();
+    volumeOf(this.#node).rows.clear();
+  }
+
   /** The task database fails on every use, or works again. */
   set databaseBroken(broken: boolean) {
     volumeOf(this.#node).databaseBroken = broken;

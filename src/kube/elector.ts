@@ -37,9 +37,10 @@ export interface ElectorOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly lease: { readonly namespace: string; readonly name: string };
-  /** Unique per process: `<hostname>_<uuid>`. */
+  /** Unique per process: `<hostname>_<uuid>`, or the slot with an uuid. */
   readonly identity: string;
-  readonly timings?: Omit<ElectionConfig, "identity">;
+  readonly slot?: string;
+  readonly timings?: Omit<ElectionConfig, "identity" | "slot">;
   /** For the metric. Called on every change. */
   readonly onLeading?: (leading: boolean) => void;
 }
@@ -56,7 +57,8 @@ export interface Elector {
 
 export function createElector(options: ElectorOptions): Elector {
   const { fence, clock, log } = options;
-  const config: ElectionConfig = { identity: options.identity, ...(options.timings ?? ELECTION_TIMINGS) };
+  const { identity, slot, timings = ELECTION_TIMINGS } = options;
+  const config: ElectionConfig = { identity, ...(slot !== undefined && { slot }), ...timings };
   const caller = createCaller(options, config);
   let announceAcquired = (): void => {};
   const acquired = new Promise<void>((resolve) => {

@@ -43,6 +43,7 @@ export * from "./quantity.ts";
 export * from "./queue.ts";
 export * from "./reconcile.ts";
 export type { ListWatch } from "./reflector.ts";
+export { includesVersion } from "./resource-version.ts";
 export * from "./resources.ts";
 export * from "./rest-api.ts";
 export { createRestClient } from "./rest-client.ts";

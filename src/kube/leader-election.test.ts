@@ -56,6 +56,23 @@ function leading(ms = 0): Transition {
   return step(creating, written(creating, "1", ms), ms);
 }
 
+describe("leader election, after a restart of the same container of the same pod", () => {
+  const restarted: ElectionConfig = { ...CONFIG, identity: "host_pod-uid_2", slot: "host_pod-uid_" };
+  const finds = (holderIdentity: string) =>
+    stepElection(startElection().state, read(foreign("1", { holderIdentity })), at(0), restarted).action;
+
+  it("takes the Lease of its dead predecessor at once", () => {
+    const action = finds("host_pod-uid_1");
+    assert.equal(action.do, "patch");
+    assert.equal(action.do === "patch" && action.resourceVersion, "1");
+    assert.equal(action.do === "patch" && action.record.leaseTransitions, 5);
+  });
+
+  it("waits for any other holder, on the same host too", () => {
+    for (const other of ["host_other-uid_1", "host_1", "other"]) assert.deepEqual(finds(other), RETRY);
+  });
+});
+
 describe("leader election, as a candidate", () => {
   it("starts by reading the Lease", () => {
     assert.deepEqual(startElection().action, { do: "read" });

@@ -29,6 +29,11 @@ import type { DeepReadonly } from "./object.ts";
 
 export interface ElectionConfig {
   readonly identity: string;
+  /**
+   * What the identities of all processes of one container of one pod begin with. The kubelet starts the next of them only
+   * when the one before is dead, so a Lease of such a predecessor need not run out.
+   */
+  readonly slot?: string;
   readonly leaseDurationMs: number;
   readonly renewDeadlineMs: number;
   readonly retryPeriodMs: number;
@@ -148,7 +153,8 @@ function stepCandidate(
   const observed = observe(state.observed, lease, now, config);
   const holder = holderOf(lease);
   // The holder can be us: a take-over whose answer was lost.
-  if (holder !== undefined && holder !== config.identity && !hasRunOut(observed, now)) {
+  const alive = holder !== undefined && holder !== config.identity && !isPredecessor(holder, config);
+  if (alive && !hasRunOut(observed, now)) {
     return { state: { at: "candidate", observed, writeInDoubt: false }, action: retry };
   }
   const record = freshRecord(
@@ -253,6 +259,10 @@ function observe(
   // Never less than our own duration: a record that was edited to a shorter one does not shorten its holder's fence.
   const durationMs = Math.max(config.leaseDurationMs, (lease.spec?.leaseDurationSeconds ?? 0) * 1000);
   return { fingerprint, sinceMonotonic: now.monotonic, durationMs, holder: holderOf(lease) };
+}
+
+function isPredecessor(holder: string, { slot }: ElectionConfig): boolean {
+  return slot !== undefined && holder.startsWith(slot);
 }
 
 function hasRunOut(observed: Observed, now: Instant): boolean {

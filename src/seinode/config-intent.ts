@@ -1,6 +1,6 @@
 /**
  * What a node's configuration shall say, as the params of the sidecar tasks that write it: config-apply generates the
- * whole configuration at init, config-patch edits it in every update plan. Pure: same spec, same params, so that params
+ * whole configuration at init and edits it on `sei.io/apply-config`; config-patch edits it in every update plan. Pure: same spec, same params, so that params
  * can be compared and a rebuilt plan says the same. The sidecar expands the mode's defaults beneath the overrides.
  */
 import type { SeiNode } from "#api";
@@ -16,6 +16,9 @@ export type ConfigApplyParams = {
   /** sei-config's dotted keys; all values are text. Sorted by key. */
   readonly overrides: Readonly<Record<string, string>>;
 };
+
+/** Edits the configuration that is there: what the overrides do not name (peers, state sync) stays. */
+export type ConfigUpdateParams = ConfigApplyParams & { readonly incremental: true };
 
 export type ConfigPatchParams = {
   /** File under `config/` -> what to merge into its TOML. The key must be lower case. */
@@ -37,7 +40,7 @@ export interface RejectedOverride {
 
 type Overrides = Readonly<Record<string, string>>;
 
-const externalAddressKey = "network.p2p.external_address";
+export const EXTERNAL_ADDRESS = "network.p2p.external_address";
 
 /** Values nobody can override: dashboards and alerts are built on what seid logs at this level. */
 const forced: Overrides = { "logging.level": "info" };
@@ -51,6 +54,25 @@ export function configApplyParams(node: DeepReadonly<SeiNode>): ConfigIntent {
   };
 }
 
+/** Each configuration key this spec sets, with its value. The address is among them even when empty, so that taking it away counts. */
+export function wantedConfig(node: DeepReadonly<SeiNode>): Overrides {
+  const { overrides } = configApplyParams(node).params;
+  return sortedByKey({ ...overrides, [EXTERNAL_ADDRESS]: effectiveExternalAddress(node) });
+}
+
+export function configUpdateParams(node: DeepReadonly<SeiNode>): ConfigUpdateParams {
+  return { mode: configModeOf(node), incremental: true, overrides: wantedConfig(node) };
+}
+
+/** The field of spec that a person edits to change this configuration key. */
+export function configFieldOf(node: DeepReadonly<SeiNode>, key: string): ConfigField {
+  if (Object.hasOwn(node.spec.overrides ?? {}, key)) return "overrides";
+  if (key === EXTERNAL_ADDRESS) return "externalAddress";
+  return snapshotKeys.has(key) ? "snapshotGeneration" : "overrides";
+}
+
+export type ConfigField = "overrides" | "externalAddress" | "snapshotGeneration";
+
 /** The address is sent even when empty, so that taking it away reaches a running node too. */
 export function configPatchParams(node: DeepReadonly<SeiNode>): ConfigPatchParams {
   return { files: { "config.toml": { p2p: { "external-address": effectiveExternalAddress(node) } } } };
@@ -61,7 +83,7 @@ export function configPatchParams(node: DeepReadonly<SeiNode>): ConfigPatchParam
  * override that is set to the empty text counts: it is how a child of a group opts out.
  */
 export function effectiveExternalAddress(node: DeepReadonly<SeiNode>): string {
-  return node.spec.overrides?.[externalAddressKey] ?? node.spec.externalAddress ?? "";
+  return node.spec.overrides?.[EXTERNAL_ADDRESS] ?? node.spec.externalAddress ?? "";
 }
 
 /** A user value equal to the forced one is nothing to complain about. */
@@ -74,7 +96,7 @@ function rejectedOverrides(wanted: Overrides): RejectedOverride[] {
 
 function commonOverrides(node: DeepReadonly<SeiNode>): Overrides {
   const { externalAddress } = node.spec;
-  return { "logging.level": "error", ...(externalAddress && { [externalAddressKey]: externalAddress }) };
+  return { "logging.level": "error", ...(externalAddress && { [EXTERNAL_ADDRESS]: externalAddress }) };
 }
 
 function modeOverrides(node: DeepReadonly<SeiNode>): Overrides {
@@ -110,6 +132,11 @@ const snapshotServer: Overrides = {
   "network.p2p.send_rate": "20971520",
   "network.p2p.recv_rate": "20971520",
 };
+
+const snapshotKeys: ReadonlySet<string> = new Set([
+  ...Object.keys(snapshotOverrides({ keepRecent: 1 }) ?? {}),
+  ...Object.keys(snapshotServer),
+]);
 
 /** Replaying back to back commits far faster than a chain does: fewer, asynchronous state snapshots. */
 const replayer: Overrides = {

@@ -7,11 +7,12 @@ import type { PlanEngine, PlanRetries, SidecarTaskRunner } from "#plan";
 import type { SidecarFactory } from "#sidecar";
 import type { SeiNodeMetrics } from "#telemetry";
 import type { Settings } from "../settings.ts";
+import type { AnnotationRequests } from "./annotation-requests.ts";
 import type { CrashLoops } from "./crash-loops.ts";
 import type { NodeIds } from "./node-ids.ts";
+import type { NodeReader } from "./node-reader.ts";
 import type { SidecarProbes } from "./probe.ts";
 import type { Reapprovals } from "./reapprovals.ts";
-import type { RetryRequests } from "./retry.ts";
 import type { StallTimers } from "./stall-timers.ts";
 
 /** Handed in by main (and by tests, which own every one of them). */
@@ -31,11 +32,13 @@ export interface SeiNodeDeps {
 export interface SeiNodeRuntime extends SeiNodeDeps {
   readonly applier: Applier;
   readonly statusWriter: StatusWriter<SeiNode>;
+  readonly nodeReader: NodeReader;
   readonly nodeIds: NodeIds;
   readonly probes: SidecarProbes;
   readonly retries: PlanRetries;
   readonly reapprovals: Reapprovals;
   readonly crashLoops: CrashLoops;
-  readonly retryRequests: RetryRequests;
+  readonly retryRequests: AnnotationRequests;
+  readonly applyRequests: AnnotationRequests;
   readonly stalls: StallTimers;
 }

@@ -1,6 +1,7 @@
 /** The end of a pass: conditions, the one status write, and what follows from it (metrics, events, when to look again). */
-import { ControllerNames, SeiNodeConditions, SeiNodeEvents, type SeiNodeStatus } from "#api";
+import { ControllerNames, SeiNodeConditions, SeiNodeEvents, SeiNodeHealth, type SeiNodeStatus } from "#api";
 import { type DeepReadonly, findCondition, isConflict, type ReconcileResult } from "#kube";
+import { isApplyConfigPlan } from "./apply-config-plan.ts";
 import type { SeiNodeRuntime } from "./deps.ts";
 import {
   findProblem,
@@ -9,7 +10,8 @@ import {
   reconcilingCondition,
   stalledCondition,
 } from "./health.ts";
-import { type Pass, setPassCondition } from "./pass.ts";
+import { type Blocked, type Pass, setPassCondition } from "./pass.ts";
+import { tellPendingChanges } from "./pending-condition.ts";
 import { sidecarIncarnation } from "./pod-state.ts";
 import { isUpdatePlan } from "./update-plan.ts";
 
@@ -51,6 +53,7 @@ export async function finishPass(
 /** Returns when a problem that is there now will count as stalled. */
 function setHealth(runtime: SeiNodeRuntime, pass: Pass, failure: FailureText): number | undefined {
   const { status, wanted } = pass;
+  tellPendingChanges(runtime, pass);
   const input: HealthInput = {
     status,
     paused: pass.node.spec?.paused === true,
@@ -63,7 +66,7 @@ function setHealth(runtime: SeiNodeRuntime, pass: Pass, failure: FailureText): n
       (status.currentSidecarImage || wanted?.sidecar) === wanted?.sidecar,
     waitingFor: pass.waitingFor,
     taskError: pass.taskError,
-    blocked: pass.blocked,
+    blocked: pass.blocked ?? foreignObject(pass),
     failure,
   };
   const problem = findProblem(input);
@@ -76,6 +79,10 @@ function setHealth(runtime: SeiNodeRuntime, pass: Pass, failure: FailureText): n
   return problem.afterMs - lasted.lastedMs;
 }
 
+function foreignObject({ foreign }: Pass): Blocked | undefined {
+  return foreign === undefined ? undefined : { reason: SeiNodeHealth.foreignObject, message: foreign };
+}
+
 /** After the flush: nobody hears of a transition that was not written. */
 function report(runtime: SeiNodeRuntime, pass: Pass, before: DeepReadonly<SeiNodeStatus>): void {
   const { node, status } = pass;
@@ -84,6 +91,7 @@ function report(runtime: SeiNodeRuntime, pass: Pass, before: DeepReadonly<SeiNod
   metrics.planActive(ControllerNames.seiNode, namespace, name, status.plan?.phase === "Active");
   for (const tell of pass.afterFlush) tell();
   tellSidecarTransition(runtime, pass, before);
+  tellTakenName(runtime, pass, before);
   if (status.phase === undefined || status.phase === before.phase) return;
 
   const from = before.phase ?? "";
@@ -104,6 +112,15 @@ function report(runtime: SeiNodeRuntime, pass: Pass, before: DeepReadonly<SeiNod
     SeiNodeEvents.nodeFailed,
     `${cause}; correct the cause and set the annotation sei.io/retry to a new value, or delete and recreate the SeiNode`,
   );
+}
+
+const TAKEN: ReadonlySet<string> = new Set([SeiNodeHealth.foreignStatefulSet, SeiNodeHealth.foreignObject]);
+
+function tellTakenName({ recorder }: SeiNodeRuntime, pass: Pass, before: DeepReadonly<SeiNodeStatus>): void {
+  const was = findCondition(before.conditions, SeiNodeConditions.ready);
+  const is = findCondition(pass.status.conditions, SeiNodeConditions.ready);
+  if (is === undefined || !TAKEN.has(is.reason) || is.message === was?.message) return;
+  recorder.event(pass.node, "Warning", SeiNodeEvents.nameTaken, is.message);
 }
 
 function tellSidecarTransition(
@@ -135,7 +152,8 @@ function idleDueMs(runtime: SeiNodeRuntime, pass: Pass): number | undefined {
   if (status.phase !== "Running" || node.spec?.paused === true || pass.blocked !== undefined)
     return undefined;
   const probe = Math.max(runtime.probes.dueInMs(pass.key), reapprovalDueMs(runtime, pass));
-  if (status.plan?.phase !== "Failed") return probe;
+  // A configuration that failed is applied again only when somebody asks for it.
+  if (status.plan?.phase !== "Failed" || isApplyConfigPlan(status.plan)) return probe;
   return Math.min(probe, runtime.retries.dueInMs(pass.key, status.plan.id ?? ""));
 }
 

@@ -67,6 +67,12 @@ function waitingPod(reason: string) {
   return waiting;
 }
 
+const unschedulable = pod({ started: false });
+unschedulable.status = {
+  phase: "Pending",
+  conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message: "0/3 nodes" }],
+};
+
 const unready: readonly [situation: string, change: Partial<HealthInput>, reason: string, message: RegExp][] =
   [
     ["a first pass", { status: {} }, "Initializing", /plan is being made/],
@@ -251,6 +257,7 @@ describe("Stalled", () => {
       "PodNotStarted",
       300_000,
     ],
+    ["a pod that fits on no machine", { pod: unschedulable }, "Unschedulable", 300_000],
     ["a task that cannot run", { taskError: "forbidden" }, "TaskCannotRun", 300_000],
   ];
   for (const [situation, change, reason, afterMs] of patience) {

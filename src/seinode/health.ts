@@ -6,6 +6,7 @@ import { SeiNodeConditions, SeiNodeHealth, type SeiNodeStatus, TaskTypes } from 
 import { formatTime } from "#clock";
 import { type Condition, type ConditionUpdate, type DeepReadonly, findCondition, type Pod } from "#kube";
 import { sidecarTaskType } from "#sidecar";
+import { isApplyConfigPlan } from "./apply-config-plan.ts";
 import { isBootstrapping } from "./bootstrap-plan.ts";
 import type { Blocked } from "./pass.ts";
 import { isPodReady, isSeidRunning, isSidecarRunning, type PodProblem } from "./pod-state.ts";
@@ -70,8 +71,9 @@ export function findProblem(input: HealthInput): Problem | undefined {
     return {
       reason: SeiNodeHealth.planFailed,
       message: failedTask(status),
-      remedy:
-        "correct spec, or set the annotation sei.io/retry to a new value; it is also tried again by itself",
+      remedy: isApplyConfigPlan(status.plan)
+        ? "correct spec, then set the annotation sei.io/apply-config to a new value"
+        : "correct spec, or set the annotation sei.io/retry to a new value; it is also tried again by itself",
       afterMs: AT_ONCE,
     };
   }
@@ -281,6 +283,7 @@ function planReason(status: DeepReadonly<SeiNodeStatus>): string {
   const { plan } = status;
   if (plan?.phase !== "Active" || plan.failedPhase !== undefined) return SeiNodeHealth.initializing;
   if (isUpdatePlan(plan)) return SeiNodeHealth.updating;
+  if (isApplyConfigPlan(plan)) return SeiNodeHealth.applyingConfig;
   return plan.tasks[0]?.type === TaskTypes.markReady
     ? SeiNodeHealth.markingReady
     : SeiNodeHealth.initializing;

@@ -17,6 +17,7 @@ import {
   type Pod,
   pods,
   type Reconcile,
+  type ReconcileResult,
   type ResourceType,
   type StatefulSet,
   statefulSets,
@@ -77,7 +78,7 @@ export class PassWorld {
   /** One entry per pass, with the time it ran at. */
   readonly passes: (PassResult & { readonly atMs: number })[] = [];
   readonly #options: PassWorldOptions;
-  readonly #reconcile: Reconcile;
+  #reconcile: Reconcile;
   readonly #revisions = new Map<string, string>();
   #failures = 0;
   #ids = 0;
@@ -92,7 +93,17 @@ export class PassWorld {
       this.#revisionOf(statefulSet);
     }
     if (options.pod !== null) this.kube.put(options.pod ?? pod());
-    this.#reconcile = createSeiNodeReconciler({
+    this.#reconcile = this.#startController();
+  }
+
+  /** The process ends and another one starts: everything in its memory is lost. */
+  restart(): void {
+    this.#failures = 0;
+    this.#reconcile = this.#startController();
+  }
+
+  #startController(): Reconcile {
+    return createSeiNodeReconciler({
       client: this.#pruning(this.kube.client),
       settings,
       clock: this.clock,
@@ -108,6 +119,11 @@ export class PassWorld {
     });
   }
 
+  /** The reconciler itself, asked about the node's key. */
+  reconcile(): Promise<ReconcileResult> {
+    return this.#reconcile(nodeKey, { signal: new AbortController().signal, log: silent });
+  }
+
   /** One pass, as an event would cause it. Never rejects: a pass that failed says so in its result. */
   async pass(): Promise<PassResult> {
     const before = this.status();
@@ -115,10 +131,7 @@ export class PassWorld {
     let requeueAfterMs: number | undefined;
     let error: unknown;
     try {
-      ({ requeueAfterMs } = await this.#reconcile(nodeKey, {
-        signal: new AbortController().signal,
-        log: silent,
-      }));
+      ({ requeueAfterMs } = await this.reconcile());
     } catch (cause) {
       error = cause;
     }
@@ -174,7 +187,9 @@ export class PassWorld {
     if (missing) {
       const { seid, sidecar } = templateImages(statefulSet);
       const made = pod({ seid: this.#options.mirror?.(seid) ?? seid, sidecar, revision });
-      this.kube.put({ ...made, metadata: { ...made.metadata, uid: `pod-${revision}` } });
+      const { name, uid } = statefulSet.metadata;
+      const ownerReferences = [{ apiVersion: "apps/v1", kind: "StatefulSet", name, uid, controller: true }];
+      this.kube.put({ ...made, metadata: { ...made.metadata, uid: `pod-${revision}`, ownerReferences } });
       // A new sidecar process waits for its mark-ready.
       this.sidecar.ready = false;
     }
@@ -249,9 +264,9 @@ export class PassWorld {
   }
 
   #revisionOf(statefulSet: StatefulSet): string {
-    const { seid, sidecar } = templateImages(statefulSet);
-    const known = this.#revisions.get(`${seid} ${sidecar}`) ?? `rev-${this.#revisions.size + 1}`;
-    this.#revisions.set(`${seid} ${sidecar}`, known);
+    const template = JSON.stringify(statefulSet.spec?.template);
+    const known = this.#revisions.get(template) ?? `rev-${this.#revisions.size + 1}`;
+    this.#revisions.set(template, known);
     return known;
   }
 

@@ -52,6 +52,8 @@ export interface Pass {
   waitingFor?: string;
   /** A transient error of the current task. It is tried again, and told once it has lasted. */
   taskError?: string;
+  /** An object whose name the node needs is somebody else's; whatever does not need it goes on. */
+  foreign?: string;
   /** Owned pods, terminating ones included: while there is one, seid may still be running. */
   podsLeft: number;
   /** Said and counted once the status is written: nobody hears of what was not. */

@@ -20,6 +20,7 @@ function decide(spec: Partial<SeiNodeSpec>, status: SeiNodeStatus = {}, override
     sidecarDead: false,
     reapprovalDue: false,
     retryDue: true,
+    applyDue: false,
     ...overrides,
   });
 }
@@ -263,6 +264,7 @@ test("a spec without a mode is refused with a message, and nothing is planned", 
     sidecarDead: false,
     reapprovalDue: false,
     retryDue: true,
+    applyDue: false,
   };
   assert.throws(() => decidePlan(input), InvalidSpec);
 });
@@ -437,5 +439,6 @@ test("plan types carry the names of the metric's label", () => {
   assert.equal(named(["ensure-data-pvc", "mark-ready"]), "init");
   assert.equal(named(["apply-statefulset", "observe-image"]), "node-update");
   assert.equal(named(["mark-ready"]), "mark-ready-reapply");
+  assert.equal(named(["config-apply", "config-validate", "restart-seid"]), "apply-config");
   assert.equal(named(["config-apply"]), "unknown");
 });

@@ -2,14 +2,16 @@
  * Decides what a SeiNode's plan should be (pure). Reads the world as it was observed, returns one decision; building
  * ids, persisting and executing are the reconciler's.
  *
- *   no plan ----------> init | update | mark-ready | none
- *   Active -----------> run | superseded by a new update plan (D2, D5)
+ *   no plan ----------> init | update | mark-ready | apply-config (D23) | none
+ *   Active -----------> run | superseded by a new update plan (D2, D5); apply-config also by mark-ready
  *   Complete ---------> cleared, then as "no plan"
- *   Failed (Running) -> kept and shown until its back-off is over or the spec changed (D8), then as "no plan"
+ *   Failed (Running) -> kept and shown until its back-off is over or the spec changed (D8), then as "no plan"; apply-config
+ *                       until the spec changed or another plan is due
  */
 import { type SeiNode, type SeiNodeStatus, type TaskPlan, TaskTypes } from "#api";
 import type { DeepReadonly, Pod, StatefulSet } from "#kube";
 import type { TaskSpec } from "#plan";
+import { applyConfigTasks, isApplyConfigPlan } from "./apply-config-plan.ts";
 import { InvalidSpec } from "./errors.ts";
 import { type Images, imageDrift } from "./images.ts";
 import { initTasks } from "./init-plan.ts";
@@ -31,9 +33,11 @@ export interface PlannerInput {
   readonly reapprovalDue: boolean;
   /** A failed plan has been shown long enough, or something changed that may cure it (D8). */
   readonly retryDue: boolean;
+  /** Somebody asked for the configuration to be applied, and the sidecar can do it (D23). */
+  readonly applyDue: boolean;
 }
 
-export type PlanKind = "init" | "update" | "mark-ready";
+export type PlanKind = "init" | "update" | "mark-ready" | "apply-config";
 
 export type Decision =
   | { readonly action: "none" }
@@ -53,9 +57,11 @@ export type Decision =
 export function decidePlan(input: PlannerInput): Decision {
   const plan = input.status.plan;
   if (plan?.phase === "Active") return supersede(input, plan) ?? { action: "run" };
-  if (plan?.phase === "Failed" && !input.retryDue) return { action: "none" };
+  const kept = plan?.phase === "Failed" && !input.retryDue;
+  // A configuration that could not be applied is no reason to hold up anything else.
+  if (kept && !isApplyConfigPlan(plan)) return { action: "none" };
   const next = startNext(input);
-  return next ?? { action: plan === undefined ? "none" : "clear" };
+  return next ?? { action: plan === undefined || kept ? "none" : "clear" };
 }
 
 /** Throws InvalidSpec, naming every contradiction the CRD does not catch (spec/seinode.md 4.2). */
@@ -76,20 +82,27 @@ function startNext(input: PlannerInput): Decision | undefined {
     // The images are there, the config tasks that come after them in D5 order are not: seid must not start without.
     return startUpdate(input, "the last update did not finish");
   }
-  if (input.reapprovalDue) {
-    return {
-      action: "start",
-      kind: "mark-ready",
-      tasks: markReadyTasks(),
-      message: "the sidecar answers not ready",
-    };
-  }
+  if (input.reapprovalDue) return startMarkReady();
+  if (input.applyDue)
+    return { action: "start", kind: "apply-config", tasks: applyConfigTasks(node), message: "" };
   return undefined;
 }
 
 function startUpdate(input: PlannerInput, message: string, supersedes?: string): Decision {
   const tasks = updateTasks(input.node, input.wanted, { sidecarDead: input.sidecarDead });
   return { action: "start", kind: "update", tasks, message, ...(supersedes !== undefined && { supersedes }) };
+}
+
+function startMarkReady(supersedes?: string): Decision {
+  const message = "the sidecar answers not ready";
+  const tasks = markReadyTasks();
+  return {
+    action: "start",
+    kind: "mark-ready",
+    tasks,
+    message,
+    ...(supersedes !== undefined && { supersedes }),
+  };
 }
 
 /** An init plan is never superseded: what it renders follows the spec, and D24 replaces a pod that cannot start. */
@@ -99,7 +112,10 @@ function supersede(input: PlannerInput, plan: DeepReadonly<TaskPlan>): Decision 
 
   if (!isUpdatePlan(plan)) {
     const drift = imageDrift(status, wanted, pod, input.statefulSet);
-    return drift === undefined ? undefined : startUpdate(input, drift, "an image changed");
+    if (drift !== undefined) return startUpdate(input, drift, "an image changed");
+    // seid waits at its gate for this, and restart-seid would wait for seid.
+    const gateClosed = isApplyConfigPlan(plan) && input.reapprovalDue;
+    return gateClosed ? startMarkReady("the sidecar has lost its ready mark") : undefined;
   }
   const target = targetOf(plan) ?? observedBy(plan, status);
   if (target !== undefined && (target.seid !== wanted.seid || target.sidecar !== wanted.sidecar)) {
@@ -138,11 +154,12 @@ function observedBy(plan: DeepReadonly<TaskPlan>, status: DeepReadonly<SeiNodeSt
 /** Which kind of plan this is, in the words of the plan_type label (spec/seinode.md 9.3). */
 export function planType(
   plan: DeepReadonly<TaskPlan>,
-): "init" | "node-update" | "mark-ready-reapply" | "unknown" {
+): "init" | "node-update" | "mark-ready-reapply" | "apply-config" | "unknown" {
   for (const task of plan.tasks) {
     if (task.type === TaskTypes.observeImage) return "node-update";
     if (task.type === TaskTypes.ensureDataPvc) return "init";
   }
+  if (isApplyConfigPlan(plan)) return "apply-config";
   return plan.tasks.length === 1 && plan.tasks[0]?.type === TaskTypes.markReady
     ? "mark-ready-reapply"
     : "unknown";

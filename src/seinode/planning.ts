@@ -2,6 +2,8 @@
 import { ControllerNames, SeiNodeConditions, SeiNodeEvents, SeiNodeReasons, type TaskPlan } from "#api";
 import { findCondition } from "#kube";
 import { buildPlan } from "#plan";
+import type { AnnotationRequests } from "./annotation-requests.ts";
+import { isApplyConfigPlan, mayHaveRestartedSeid } from "./apply-config-plan.ts";
 import { configApplyParams } from "./config-intent.ts";
 import type { SeiNodeRuntime } from "./deps.ts";
 import type { Images } from "./images.ts";
@@ -25,6 +27,7 @@ export function planNext(runtime: SeiNodeRuntime, pass: Pass, wanted: Images): P
     sidecarDead: isSidecarDead(runtime, pass),
     reapprovalDue: isReapprovalDue(runtime, pass),
     retryDue: isRetryDue(runtime, pass),
+    applyDue: isApplyDue(runtime, pass),
   });
   if (ended !== undefined && ended.phase !== "Active") settle(runtime, pass, ended, decision);
   if (decision.action === "run") return "execute";
@@ -43,7 +46,10 @@ function startPlan(
     runtime.engine.forget(status.plan.id);
     runtime.sidecarTasks.forget(status.plan.id);
     const message = `${decision.supersedes}; plan ${status.plan.id} is dropped for a new one`;
-    const reason = SeiNodeEvents.nodeUpdateSuperseded;
+    const reason = isApplyConfigPlan(status.plan)
+      ? SeiNodeEvents.configApplySuperseded
+      : SeiNodeEvents.nodeUpdateSuperseded;
+    reopenApplyRequest(runtime, pass, status.plan);
     pass.afterFlush.push(() => runtime.recorder.event(pass.node, "Normal", reason, message));
   }
   const init = decision.kind === "init";
@@ -54,7 +60,9 @@ function startPlan(
     ...(init && { failedPhase: "Failed" }),
   });
   if (status.plan.id !== undefined) runtime.sidecarTasks.noteFreshPlan(status.plan.id);
-  recordRetry(runtime, pass);
+  recordRequest(pass, runtime.retryRequests);
+  // An init plan writes the configuration as well: what was asked for before it was built is done with it.
+  if (init || decision.kind === "apply-config") recordRequest(pass, runtime.applyRequests);
   if (decision.kind === "mark-ready" && pass.pod !== undefined) {
     runtime.reapprovals.note(pass.key, sidecarIncarnation(pass.pod));
   }
@@ -66,7 +74,7 @@ function startPlan(
       message: decision.message,
     });
   }
-  if (init) logRejectedOverrides(pass);
+  if (init || decision.kind === "apply-config") logRejectedOverrides(pass);
   if (init && status.phase !== "Initializing") {
     status.phase = "Initializing";
     status.phaseTransitionTime = pass.time;
@@ -157,15 +165,33 @@ function isReapprovalDue(runtime: SeiNodeRuntime, pass: Pass): boolean {
 function isRetryDue(runtime: SeiNodeRuntime, pass: Pass): boolean {
   const { plan, phase, observedGeneration } = pass.status;
   if (plan?.phase !== "Failed" || phase === "Failed") return true;
-  if (runtime.retryRequests.pending(pass.key, pass.node, pass.status) !== undefined) return true;
   // Absent on a CRD that does not know the field: then only the back-off counts.
   if (observedGeneration !== undefined && observedGeneration !== pass.node.metadata.generation) return true;
+  // D23: it restarts seid, so one request is one try (see isApplyDue).
+  if (isApplyConfigPlan(plan)) return false;
+  if (runtime.retryRequests.pending(pass.key, pass.node, pass.status) !== undefined) return true;
   return runtime.retries.dueInMs(pass.key, plan.id ?? "") === 0;
 }
 
-function recordRetry(runtime: SeiNodeRuntime, pass: Pass): void {
-  const value = runtime.retryRequests.pending(pass.key, pass.node, pass.status);
+/** D23: `sei.io/apply-config`, or `sei.io/retry` where applying has failed. Not with a sidecar that is away or whose gate is closed. */
+function isApplyDue(runtime: SeiNodeRuntime, pass: Pass): boolean {
+  const { key, node, status } = pass;
+  if (sidecarCondition(pass)?.status !== "True") return false;
+  if (runtime.applyRequests.pending(key, node, status) !== undefined) return true;
+  const failed = status.plan?.phase === "Failed" && isApplyConfigPlan(status.plan);
+  return failed && runtime.retryRequests.pending(key, node, status) !== undefined;
+}
+
+function recordRequest(pass: Pass, requests: AnnotationRequests): void {
+  const value = requests.pending(pass.key, pass.node, pass.status);
   if (value === undefined) return;
-  pass.status.observedRetry = value;
-  pass.afterFlush.push(() => runtime.retryRequests.handle(pass.key, pass.node, value));
+  pass.status[requests.record] = value;
+  pass.afterFlush.push(() => requests.handle(pass.key, pass.node, value));
+}
+
+/** What was asked for is done after what is more urgent, unless it may have restarted seid already. */
+function reopenApplyRequest(runtime: SeiNodeRuntime, pass: Pass, dropped: TaskPlan): void {
+  if (!isApplyConfigPlan(dropped) || mayHaveRestartedSeid(dropped)) return;
+  delete pass.status.observedApplyConfig;
+  pass.afterFlush.push(() => runtime.applyRequests.forget(pass.key));
 }

@@ -101,6 +101,12 @@ export function sidecarIncarnation(pod: DeepReadonly<Pod>): string {
   return `${pod.metadata.uid}/${sidecar?.containerID ?? ""}/${sidecar?.restartCount ?? 0}`;
 }
 
+/** Names one run of the seid container. A restart-seid ends one and begins the next. */
+export function seidRun(pod: DeepReadonly<Pod>): string | undefined {
+  const seid = statusOf(pod, SEID_CONTAINER);
+  return seid === undefined ? undefined : `${pod.metadata.uid}/${seid.restartCount}`;
+}
+
 /** Changes exactly when something changes that can bring the sidecar up or down. */
 export function sidecarFingerprint(pod: DeepReadonly<Pod> | undefined): string {
   if (pod === undefined) return "no pod";

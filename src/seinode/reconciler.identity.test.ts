@@ -115,6 +115,7 @@ test("D11: a foreign StatefulSet that no cache shows is told, asked for every 10
   world.kube.failNext.set("apply StatefulSet", apiError("conflict", 409));
   await world.elapse(5 * MINUTE);
   assert.equal(world.condition("Stalled").reason, "ForeignStatefulSet");
+  assert.equal(world.events.filter((event) => event.startsWith("NameTaken: StatefulSet rpc-0")).length, 1);
   assert.equal(world.writes("apply", "StatefulSet").length, 1);
   assert.ok(world.passes.length >= 30 && world.passes.length <= 33, `${world.passes.length} passes`);
   assert.equal(world.statusWrites, 1);

@@ -93,6 +93,32 @@ test("a sidecar that does not answer at all says so without an address, and the 
   assert.equal(world.status().currentImage, "sei:v2");
 });
 
+test("a call that cannot even be made is no error and costs no retry: it is tried again within 5 s, as the same task", async () => {
+  const world = new PassWorld(seiNode({ image: "sei:v2" }, running));
+  await world.pass();
+  const message = "no token for sidecar calls: /token cannot be read";
+  world.sidecar.broken = new SidecarError(message, { class: "unauthorized" });
+  await world.elapse(MINUTE);
+  const last = world.passes.at(-1);
+  assert.equal(last?.error, undefined);
+  assert.ok(last?.requeueAfterMs !== undefined && last.requeueAfterMs <= 5 * SECOND);
+  const task = world.plan()?.tasks.find(({ type }) => type === "config-patch");
+  assert.deepEqual([task?.status, task?.retryCount, task?.submittedAt], ["Pending", undefined, undefined]);
+  assert.match(world.condition("Ready").message, /cannot be read/);
+  world.sidecar.broken = undefined;
+  await world.elapse(10 * SECOND);
+  assert.deepEqual(world.sidecar.posted, ["config-patch", "config-validate"]);
+  assert.equal(world.sidecar.posts[0]?.id, task?.id);
+});
+
+test("a Running node without a pod has no sidecar to ask: none is asked, and the condition says so", async () => {
+  const world = new PassWorld(seiNode({}, running), { pod: null });
+  await world.elapse(MINUTE);
+  assert.equal(world.sidecar.probes, 0);
+  assert.equal(world.condition("SidecarReady").status, "Unknown");
+  assert.match(world.condition("SidecarReady").message, /not running/);
+});
+
 test("a deleted Service or ConfigMap of a Running node comes back in the next pass", async () => {
   const world = new PassWorld(seiNode({}, running));
   await world.elapse(SECOND);

@@ -63,6 +63,20 @@ test("a Go plan that has observed the wanted image is carried to its end", async
   assert.equal(world.condition("Ready").status, "True");
 });
 
+test("a Go plan whose controller tasks carry no params is carried to its end", async () => {
+  const { tasks, ...rest } = goPlan(goUpdate, 4);
+  const plan = { ...rest, tasks: tasks.map(({ params: _, ...task }) => task) };
+  const world = new PassWorld(seiNode({ image: "sei:v2" }, { ...running, plan }), { rollsOut: true });
+  await world.elapse(MINUTE);
+  assert.equal(world.status().currentImage, "sei:v2");
+  assert.equal(world.status().currentSidecarImage, images.sidecar);
+  assert.deepEqual(
+    world.sidecar.posts.map(({ id }) => id),
+    [plan.tasks[6]?.id],
+  );
+  assert.equal(world.condition("Ready").status, "True");
+});
+
 test("a stored plan with a task of a later version is left as it is and told as UnsupportedSpec", async () => {
   const types = ["ensure-data-pvc", "fold-space", "mark-ready"];
   const plan = goPlan(types, 1, true);

@@ -13,6 +13,7 @@ import {
 } from "#api";
 import {
   addFinalizer,
+  type DeepReadonly,
   findCondition,
   formatKey,
   hasFinalizer,
@@ -42,7 +43,8 @@ import { sidecarImage } from "./render/index.ts";
 import { createRuntime, forgetNode } from "./runtime.ts";
 import { probeSidecar } from "./sidecar-condition.ts";
 import { readStatefulSet, syncStatefulSet } from "./statefulset.ts";
-import { applyProxyConfig, applyService, ForeignObject } from "./tasks/apply-owned.ts";
+import { applyProxyConfig, applyService } from "./tasks/apply-owned.ts";
+import { ForeignObject } from "./tasks/foreign-object.ts";
 import { replaceOutdatedPods } from "./tasks/replace-pod.ts";
 
 export function createSeiNodeReconciler(deps: SeiNodeDeps): Reconcile {
@@ -65,7 +67,7 @@ async function reconcile(
   context: ReconcileContext,
 ): Promise<ReconcileResult> {
   const { client, metrics } = runtime;
-  const given = await unlessNotFound(client.get<SeiNode>(seiNodes, key, context.signal));
+  const given = await runtime.nodeReader.read(client, key, context.signal);
   if (given === undefined) {
     forgetNode(runtime, key);
     return {};
@@ -77,9 +79,7 @@ async function reconcile(
     return tellMissingSpec(runtime, openPass(runtime, formatKey(key), given, context));
 
   // Before the pass opens, because it changes the resourceVersion that the status flush carries.
-  const node = hasFinalizer(given, Finalizers.seiNode)
-    ? given
-    : await addFinalizer<SeiNode>(client, seiNodes, given, Finalizers.seiNode, context.signal);
+  const node = hasFinalizer(given, Finalizers.seiNode) ? given : await holdNode(runtime, given, context);
   const pass = openPass(runtime, formatKey(key), node, context);
   let result: ReconcileResult = {};
   let error: unknown;
@@ -89,6 +89,16 @@ async function reconcile(
     error = cause;
   }
   return finishPass(runtime, pass, result, error, error === undefined ? undefined : describeFailure(error));
+}
+
+async function holdNode(
+  { client, nodeReader }: SeiNodeRuntime,
+  node: DeepReadonly<SeiNode>,
+  { signal }: ReconcileContext,
+): Promise<DeepReadonly<SeiNode>> {
+  const held = await addFinalizer<SeiNode>(client, seiNodes, node, Finalizers.seiNode, signal);
+  nodeReader.confirm(held);
+  return held;
 }
 
 /** The CRD does not demand a spec. Nothing is done for such an object until it gets one. */
@@ -201,7 +211,7 @@ async function keepServiceInShape(runtime: SeiNodeRuntime, pass: Pass): Promise<
     await applyService(runtime, pass);
   } catch (error) {
     if (!(error instanceof ForeignObject)) throw error;
-    pass.taskError = error.message;
+    pass.foreign = error.message;
   }
 }
 

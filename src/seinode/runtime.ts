@@ -11,13 +11,14 @@ import {
   statefulSets,
 } from "#kube";
 import { PlanRetries } from "#plan";
+import { AnnotationRequests } from "./annotation-requests.ts";
 import { CrashLoops } from "./crash-loops.ts";
 import type { SeiNodeDeps, SeiNodeRuntime } from "./deps.ts";
 import { NodeIds } from "./node-ids.ts";
+import { NodeReader } from "./node-reader.ts";
 import { SidecarProbes } from "./probe.ts";
 import { Reapprovals } from "./reapprovals.ts";
 import { rbacProxyConfigName } from "./render/index.ts";
-import { RetryRequests } from "./retry.ts";
 import { probeLabel } from "./sidecar-condition.ts";
 import { StallTimers } from "./stall-timers.ts";
 import { FIELD_MANAGER } from "./statefulset.ts";
@@ -27,6 +28,7 @@ export function createRuntime(deps: SeiNodeDeps): SeiNodeRuntime {
     ...deps,
     applier: new Applier(deps.client, FIELD_MANAGER, formerUpdateManagers),
     statusWriter: new StatusWriter<SeiNode>(deps.client, seiNodes),
+    nodeReader: new NodeReader(),
     nodeIds: new NodeIds(deps.sidecars, deps.clock),
     probes: new SidecarProbes(deps.clock, (key, state) =>
       deps.metrics.sidecarProbe(parseKey(key).namespace ?? "", probeLabel(state)),
@@ -34,7 +36,8 @@ export function createRuntime(deps: SeiNodeDeps): SeiNodeRuntime {
     retries: new PlanRetries(deps.clock),
     reapprovals: new Reapprovals(deps.clock),
     crashLoops: new CrashLoops(deps.clock),
-    retryRequests: new RetryRequests(),
+    retryRequests: AnnotationRequests.retry(),
+    applyRequests: AnnotationRequests.applyConfig(),
     stalls: new StallTimers(deps.clock),
   };
 }
@@ -44,12 +47,14 @@ export function forgetNode(runtime: SeiNodeRuntime, key: ObjectKey): void {
   const text = formatKey(key);
   const { namespace = "", name } = key;
   runtime.statusWriter.forget(text);
+  runtime.nodeReader.forget(text);
   runtime.nodeIds.forget(text);
   runtime.probes.forget(text);
   runtime.retries.forget(text);
   runtime.reapprovals.forget(text);
   runtime.crashLoops.forget(text);
   runtime.retryRequests.forget(text);
+  runtime.applyRequests.forget(text);
   runtime.stalls.forget(text);
   runtime.applier.forget(statefulSets, { namespace, name });
   runtime.applier.forget(services, { namespace, name });

@@ -2,7 +2,7 @@
 import type { ManualClock } from "#clock";
 import { type SidecarClient, SidecarError, type SidecarTaskRequest, type SidecarTaskResult } from "#sidecar";
 
-/** A sidecar that does as the test says. Its tasks end in the moment they are POSTed. */
+/** A sidecar that does as the test says. Its tasks end in the moment they are POSTed, unless the test says otherwise. */
 export class ScriptedSidecar {
   /** The answer of healthz. A completed mark-ready sets it, unless `staysNotReady`. */
   ready = true;
@@ -17,7 +17,16 @@ export class ScriptedSidecar {
   readonly rejects = new Set<string>();
   /** Types that end as failed. */
   readonly fails = new Set<string>();
-  readonly posts: { readonly type: string; readonly id: string; readonly atMs: number }[] = [];
+  readonly posts: {
+    readonly type: string;
+    readonly id: string;
+    readonly atMs: number;
+    readonly params?: unknown;
+  }[] = [];
+  /** Its tasks of these types stay running until they are taken out. */
+  readonly hangs = new Set<string>();
+  /** The answer to the next POST of this type is lost on its way back. */
+  losesAnswerTo: string | undefined;
   probes = 0;
   readonly #clock: ManualClock;
   readonly #tasks = new Map<string, SidecarTaskResult>();
@@ -45,7 +54,8 @@ export class ScriptedSidecar {
     task: async (id) => {
       this.#answer();
       if (this.brokenTasks !== undefined) throw this.brokenTasks;
-      return this.forgetsTasks ? undefined : this.#tasks.get(id);
+      const task = this.forgetsTasks ? undefined : this.#tasks.get(id);
+      return task !== undefined && this.hangs.has(task.type) ? { ...task, status: "running" } : task;
     },
   };
 
@@ -53,8 +63,9 @@ export class ScriptedSidecar {
     if (this.broken !== undefined) throw this.broken;
   }
 
-  #accept({ id, type }: SidecarTaskRequest): void {
-    this.posts.push({ type, id, atMs: this.#clock.monotonic() });
+  #accept({ id, type, params }: SidecarTaskRequest): void {
+    const atMs = this.#clock.monotonic();
+    this.posts.push({ type, id, atMs, ...(params !== undefined && { params }) });
     if (this.rejects.has(type)) throw new SidecarError(`${type} was refused: bad`, { class: "rejected" });
     const run = (this.#tasks.get(id)?.run ?? 0) + 1;
     const failed = this.fails.has(type);
@@ -64,5 +75,8 @@ export class ScriptedSidecar {
       failed ? { ...base, status: "failed", error: "does not work" } : { ...base, status: "completed" },
     );
     if (type === "mark-ready" && !failed && !this.staysNotReady) this.ready = true;
+    if (type !== this.losesAnswerTo) return;
+    this.losesAnswerTo = undefined;
+    throw new SidecarError(`the answer to ${type} was lost`, { class: "timeout" });
   }
 }

@@ -2,7 +2,8 @@
 import { type SeiNode, type SeiNodeStatus, TaskTypes } from "#api";
 import type { DeepReadonly } from "#kube";
 import type { TaskSpec } from "#plan";
-import { configApplyParams } from "./config-intent.ts";
+import { type ConfigApplyParams, configApplyParams } from "./config-intent.ts";
+import { keptConfigApplyParams } from "./kept-config.ts";
 import { discoverPeersParams } from "./peers.ts";
 import { snapshotOf } from "./render/index.ts";
 import { sidecarTask } from "./task-specs.ts";
@@ -27,7 +28,7 @@ export function sidecarProgression(
   }
   tasks.push(sidecarTask(TaskTypes.configureGenesis));
   // config-apply writes config.toml whole, so everything that edits it comes after.
-  tasks.push(sidecarTask(TaskTypes.configApply, configApplyParams(node).params));
+  tasks.push(sidecarTask(TaskTypes.configApply, configApply(node, status, snapshot !== undefined)));
   if (peers !== undefined) tasks.push(sidecarTask(TaskTypes.discoverPeers, peers));
   if (snapshot !== undefined) {
     tasks.push(sidecarTask(TaskTypes.configureStateSync, stateSyncParams(snapshot, status)));
@@ -36,6 +37,14 @@ export function sidecarProgression(
   if (options.upload && publishesSnapshots(node)) tasks.push(sidecarTask(TaskTypes.snapshotUpload));
   tasks.push(sidecarTask(TaskTypes.markReady));
   return tasks;
+}
+
+function configApply(
+  node: DeepReadonly<SeiNode>,
+  status: DeepReadonly<SeiNodeStatus>,
+  usesStateSync: boolean,
+): ConfigApplyParams {
+  return usesStateSync ? keptConfigApplyParams(node, status.plan) : configApplyParams(node).params;
 }
 
 function stateSyncParams(

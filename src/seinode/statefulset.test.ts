@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formerUpdateManagers } from "#api";
-import { Applier, type KubeObject, type StatefulSet } from "#kube";
+import { Applier, isConflict, type KubeObject, type StatefulSet } from "#kube";
 import { apiError, FakeClient } from "../kube/testing/fake-client.ts";
 import { FIELD_MANAGER, readStatefulSet, syncStatefulSet } from "./statefulset.ts";
 import { seiNode, settings } from "./testing.ts";
@@ -219,4 +219,22 @@ test("nothing is applied onto an object that is being deleted", async () => {
   const outcome = await world.sync("sts-uid");
   assert.equal(outcome.state === "blocked" && outcome.reason, "StatefulSetTerminating");
   assert.deepEqual(world.verbs(), []);
+});
+
+test("the pod is not taken away for a pause that is over, which the cache has not heard of yet", async () => {
+  const fake = new FakeClient();
+  const paused = seiNode({ paused: true }, { statefulSet: { name: "rpc-0", uid: "sts-uid" } });
+  const unpaused = { ...seiNode(), metadata: { ...paused.metadata, generation: 2 } };
+  const scaledUp = statefulSet();
+  fake
+    .put(unpaused as KubeObject, { ...scaledUp, spec: { ...scaledUp.spec, replicas: 1 } } as KubeObject)
+    .cacheShows("SeiNode", key, paused as KubeObject);
+  const deps = { client: fake.client, applier: new Applier(fake.client, FIELD_MANAGER, []), settings };
+  const cached = await readStatefulSet(fake.client, paused, signal);
+  const sync = () => syncStatefulSet(deps, paused, cached, "sts-uid", signal);
+  await assert.rejects(sync, (error) => isConflict(error));
+  assert.deepEqual(fake.writes, []);
+
+  fake.put(paused as KubeObject);
+  assert.equal((await sync()).state, "applied");
 });

@@ -1,6 +1,6 @@
 /**
  * Whose StatefulSet is it, and keeping ours in shape (design 4.2, D11). The name says nothing about identity: every
- * decision compares uids, and whatever deletes or forgets reads live first, because a stale cache after a restart must
+ * decision compares uids, and whatever deletes, forgets or scales to 0 reads live first, because a stale cache after a restart must
  * never make us delete our own fresh object.
  *
  *   recorded, live with that uid ------> apply
@@ -11,6 +11,7 @@
  */
 import { FieldOwners, type SeiNode, SeiNodeHealth, seiNodes } from "#api";
 import {
+  ApiError,
   type Applier,
   type Client,
   controllerOf,
@@ -101,6 +102,9 @@ async function applyTo(
   const change = existing && identityChange(node, existing);
   if (change !== undefined) return identityChanged(change);
   const manifest = renderStatefulSet(node, deps.settings, { held: deps.held === true });
+  const takesPod = node.spec.paused === true || deps.held === true;
+  if (takesPod && existing !== undefined && existing.spec?.replicas !== 0)
+    await confirmSpec(deps, node, signal);
   try {
     const statefulSet = await deps.applier.apply<StatefulSet>(
       statefulSets,
@@ -118,6 +122,21 @@ async function applyTo(
     if (live === undefined || isControlledBy(live, node.metadata.uid)) throw error;
     return foreign(live);
   }
+}
+
+/**
+ * Scaling to 0 deletes the pod, and is never decided on a cached object: a pause that is heard of late may have been taken
+ * back. Rejects as a write that carries the resourceVersion would.
+ */
+async function confirmSpec(
+  deps: StatefulSetDeps,
+  node: DeepReadonly<SeiNode>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { uid, generation } = (await deps.client.live.get<SeiNode>(seiNodes, keyOf(node), signal)).metadata;
+  if (uid === node.metadata.uid && generation === node.metadata.generation) return;
+  const what = `scale StatefulSet ${node.metadata.namespace}/${node.metadata.name} to 0`;
+  throw new ApiError(`${what}: the SeiNode has changed since it was read`, { class: "conflict" });
 }
 
 async function removeImpostor(

@@ -1,8 +1,8 @@
-/** Which changes of a SeiNode itself are worth a pass (spec/seinode.md 2.1, design D10). Our own status writes are not. */
+/** Which changes of a SeiNode itself are worth a pass (spec/seinode.md 2.1, design D10, D23). Our own status writes are not. */
 import { Annotations, type SeiNode } from "#api";
 import type { DeepReadonly } from "#kube";
 
-const WATCHED_ANNOTATIONS: readonly string[] = [Annotations.retry];
+const WATCHED_ANNOTATIONS: readonly string[] = [Annotations.retry, Annotations.applyConfig];
 
 export function seiNodePredicate(event: {
   readonly type: "added" | "modified" | "deleted";

@@ -457,6 +457,14 @@ describe("token", () => {
     await sidecars(target).task(TASK);
     assert.equal(server.requests[0]?.headers.authorization, "Bearer other-secret");
   });
+
+  test("without the variable it is where the kubelet puts it", async () => {
+    await replaceFactory({ tokenFile: "" });
+    const inPod = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+    const { message } = await failure(sidecars(target).task(TASK), "unauthorized");
+    assert.ok(message.includes(inPod), message);
+    assert.deepEqual(server.dialed, []);
+  });
 });
 
 describe("leadership fence", () => {

@@ -80,7 +80,10 @@ test("DEMO_ONCE=1 plays the upgrade of a halted node, proves its claims and exit
   t.after(() => demo.kill());
   assert.equal(await demo.exited, 0, demo.text);
   const steps = demo.lines.filter((line) => line.includes("--- done after"));
-  assert.equal(steps.length, 6, demo.text);
+  assert.equal(steps.length, 7, demo.text);
+  const validated = demo.lines.flatMap((line) => /validator: (.+) validated: /.exec(line)?.[1] ?? []);
+  assert.deepEqual(validated, ["signing key", "node key", "operator keyring"], demo.text);
+  assert.match(demo.text, /SeiNode validator: .*keys signing key ✔, node key ✔, operator keyring ✔/);
   const closing = demo.lines.slice(demo.lines.findIndex((line) => line.startsWith("How long it took")));
   // Times and uids differ from run to run; so do tasks: a label peer that is up early enough adds discover-peers.
   const shape = closing.map((line) =>
@@ -89,7 +92,7 @@ test("DEMO_ONCE=1 plays the upgrade of a halted node, proves its claims and exit
       .replace(/\b[0-9a-f]{8}\b/g, "<uid>")
       .replace(/\d+ tasks/, "<n> tasks"),
   );
-  assert.match(shape.pop() ?? "", /^The demo ran through in [\d.]+ s: all 7 claims hold\.$/);
+  assert.match(shape.pop() ?? "", /^The demo ran through in [\d.]+ s: all 8 claims hold\.$/);
   assert.deepEqual(shape, [
     "How long it took to carry rpc-0 to ghcr.io/sei-protocol/sei:v6.4.0, from sending the patch:",
     "",
@@ -108,8 +111,9 @@ test("DEMO_ONCE=1 plays the upgrade of a halted node, proves its claims and exit
     "  ✔ the pod of rpc-0 was replaced although it was not Ready: uid <uid> became <uid>",
     "  ✔ nothing waited for readiness: neither pod nor node was Ready between the halt and the replacement",
     "  ✔ status.currentImage tells the truth: ghcr.io/sei-protocol/sei:v6.4.0, and the new pod has shown that it runs it",
-    "  ✔ each sidecar task was sent exactly once: <n> tasks on 3 nodes",
-    "  ✔ the pods of the other nodes were left alone: archive, rpc-1",
+    "  ✔ keys brought by the user were validated before the sidecar got a task: validator (signing key, node key, operator keyring)",
+    "  ✔ each sidecar task was sent exactly once: <n> tasks on 4 nodes",
+    "  ✔ the pods of the other nodes were left alone: archive, rpc-1, validator",
     "  ✔ the manager did it under its shipped roles: no request of it was refused (no 403)",
     "  ✔ never did two seid processes share a volume",
     "",
@@ -124,7 +128,10 @@ test("without DEMO_ONCE the cluster stays usable until Ctrl-C, then everything i
   await demo.line(/Ctrl-C stops everything/);
   assert.ok(await exists(kubeconfig));
   const patch = await demo.line(/^kubectl patch snode /);
-  assert.match(patch, /^kubectl patch snode (archive|rpc-1) -n sei --type=merge -p '\{.*v6\.4\.0.*\}'$/);
+  assert.match(
+    patch,
+    /^kubectl patch snode (archive|rpc-1|validator) -n sei --type=merge -p '\{.*v6\.4\.0.*\}'$/,
+  );
   demo.interrupt();
   assert.equal(await demo.exited, 0);
   assert.equal(await exists(kubeconfig), false);

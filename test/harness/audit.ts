@@ -1,6 +1,8 @@
 /** The API server's audit log: who asked for what, and what came of it. */
 
 export interface AuditRecord {
+  /** Also the header `audit-id` of the answer. */
+  readonly id?: string;
   readonly user: string;
   readonly verb: string;
   /** `seinodes/status`, `pods`, ... */
@@ -46,6 +48,7 @@ export function parseAuditLog(text: string): AuditRecord[] {
     else if (event.stage !== "ResponseComplete" || started.has(event.auditID ?? "")) continue;
     const { resource = "", subresource, namespace = "", name = "" } = event.objectRef ?? {};
     records.push({
+      ...(event.auditID !== undefined && { id: event.auditID }),
       user: event.user?.username ?? "",
       verb: event.verb ?? "",
       resource: subresource === undefined ? resource : `${resource}/${subresource}`,

@@ -111,7 +111,7 @@ export class World {
   }
 
   static async start(options: WorldOptions = {}): Promise<World> {
-    const controlPlane = await startControlPlane({ auditLog: true });
+    const controlPlane = await startControlPlane({ auditLog: true, keepHistory: options.faults === true });
     try {
       await Promise.all([controlPlane.installCrds(), installManagerAccess(controlPlane)]);
       const kubeconfig = controlPlane.adminKubeconfig;
@@ -323,12 +323,16 @@ export class World {
     return this.pods.get({ namespace: NAMESPACE, name: `${node}-0` });
   }
 
-  /** What the manager asked of the API server, in order. */
+  /** What the managers asked of the API server, in order. */
   async audit(): Promise<readonly AuditRecord[]> {
-    const file = this.controlPlane.auditLog;
-    if (file === undefined) return [];
     const user = `system:serviceaccount:${MANAGER_NAMESPACE}:${MANAGER_SERVICE_ACCOUNT}`;
-    return parseAuditLog(await readFile(file, "utf8")).filter((record) => record.user === user);
+    return (await this.auditOfAll()).filter((record) => record.user === user);
+  }
+
+  /** What anybody asked of it. */
+  async auditOfAll(): Promise<readonly AuditRecord[]> {
+    const file = this.controlPlane.auditLog;
+    return file === undefined ? [] : parseAuditLog(await readFile(file, "utf8"));
   }
 
   async #watch(): Promise<void> {

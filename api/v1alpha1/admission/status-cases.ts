@@ -88,6 +88,7 @@ export const statusCases: readonly StatusCases[] = [
       status: {
         observedGeneration: 1,
         observedRetry: "1",
+        observedApplyConfig: "1",
         phase: "Running",
         currentImage: "seid:v1",
         currentSidecarImage: "sidecar:v1",
@@ -97,12 +98,17 @@ export const statusCases: readonly StatusCases[] = [
         resolvedPeers: ["id@host:26656"],
         resolvedRPCWitnesses: ["host:26657"],
         statefulSet: { name: "a", uid: "b" },
+        applied: {
+          config: { keys: { "mempool.size": "0123456789abcdef" }, seid: "b/0" },
+          pod: { revision: "a-1", fields: { podLabels: "0123456789abcdef" } },
+        },
       },
     },
     fields: [
       ...conditionFields,
       ...planFields,
       ...required("status.statefulSet.name", "status.statefulSet.uid"),
+      ...required("status.applied.config.keys", "status.applied.pod.revision", "status.applied.pod.fields"),
       oneOf("status.phase", nodePhases),
       dateTime("status.phaseTransitionTime"),
     ],

@@ -10,6 +10,8 @@ export const SeiNodeConditions = {
   signingKeyReady: "SigningKeyReady",
   nodeKeyReady: "NodeKeyReady",
   operatorKeyringReady: "OperatorKeyringReady",
+  /** Ours (design D23): what was edited and is not yet in effect. Absent while nothing is recorded to compare with. */
+  pendingChanges: "PendingChanges",
 } as const;
 export type SeiNodeConditionType = (typeof SeiNodeConditions)[keyof typeof SeiNodeConditions];
 
@@ -37,4 +39,11 @@ export const SeiNodeReasons = {
   operatorKeyringValidated: "OperatorKeyringValidated",
   operatorKeyringNotReady: "OperatorKeyringNotReady",
   operatorKeyringInvalid: "OperatorKeyringInvalid",
+  /** PendingChanges=False. */
+  nothingPending: "NothingPending",
+  /** It takes sei.io/apply-config, or a restart of seid. */
+  configPending: "ConfigPending",
+  /** It takes another pod. */
+  podPending: "PodPending",
+  podAndConfigPending: "PodAndConfigPending",
 } as const;

@@ -17,6 +17,7 @@ export const SeiNodeHealth = {
   initializing: "Initializing",
   updating: "Updating",
   markingReady: "MarkingReady",
+  applyingConfig: "ApplyingConfig",
 
   // What the pod or sidecar lacks.
   podMissing: "PodMissing",
@@ -36,6 +37,8 @@ export const SeiNodeHealth = {
   initializationFailed: "InitializationFailed",
   identityChanged: "IdentityChanged",
   foreignStatefulSet: "ForeignStatefulSet",
+  /** A Service, ConfigMap or Job whose name the node needs. */
+  foreignObject: "ForeignObject",
   statefulSetTerminating: "StatefulSetTerminating",
 
   // Why a pass failed.

@@ -15,7 +15,7 @@ test("from nothing everything is told", () => {
   8.23 s  Pod archive-0: state Running, ready True, image sei:v6.3.0, revision 5d5cbc5d68
   8.23 s  SeiNode rpc-0: phase Running, plan 6/7 observe-image, image sei:v6.3.0 → v6.4.0, ready False, health Updating
   8.23 s  Pod rpc-0-0: state Pending, ready False, image sei:v6.4.0, revision 6d696496f4
-  8.23 s  SeiNode rpc-1: phase Failed, plan 2/8 apply-statefulset failed, image → sei:v6.3.0, ready False, health Stalled: InitializationFailed
+  8.23 s  SeiNode rpc-1: phase Failed, plan 2/8 apply-statefulset failed, image → sei:v6.3.0, ready False, health Stalled: InitializationFailed, keys signing key ✔, node key ✖
   8.23 s  simulator: a word`,
   );
 });

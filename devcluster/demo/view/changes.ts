@@ -51,13 +51,15 @@ function podChanges(before: readonly PodView[], after: readonly PodView[]): stri
 
 type Facts = ReadonlyMap<string, string>;
 
-function describeNode({ phase, ready, task, image, health }: NodeView): Facts {
+function describeNode({ phase, ready, task, image, health, keys }: NodeView): Facts {
   return new Map([
     ["phase", phase],
     ["plan", task],
     ["image", image],
     ["ready", ready],
     ["health", health],
+    // Most nodes have none, and who has some keeps them.
+    ...(keys === "" ? [] : [["keys", keys] as const]),
   ]);
 }
 

@@ -12,6 +12,7 @@ test("a node that is Ready shows its phase, image and pods", () => {
     image: "sei:v6.3.0",
     ready: "True",
     health: "",
+    keys: "",
     pods: [
       {
         name: "rpc-0-0",
@@ -62,6 +63,28 @@ test("a stalled node says so rather than why it is not Ready", () => {
   const status = { ...node.status, conditions: [...(node.status?.conditions ?? []), stalled] };
   const view = viewNode({ ...node, status }, []);
   assert.deepEqual([view.mark, view.health], ["bad", "Stalled: CrashLoop"]);
+});
+
+test("a validator's keys are shown with what the controller's check of them said, as far as it came", () => {
+  const { status } = someNode({ ready: false });
+  const found = (type: string, status: "True" | "False") => ({
+    type,
+    status,
+    reason: "",
+    message: "",
+    lastTransitionTime: "",
+  });
+  const keys = (...conditions: ReturnType<typeof found>[]) =>
+    viewNode({ ...someNode(), status: { ...status, conditions } }, []).keys;
+  assert.equal(keys(found("SigningKeyReady", "False")), "signing key ✖");
+  assert.equal(
+    keys(
+      found("NodeKeyReady", "True"),
+      found("SigningKeyReady", "True"),
+      found("OperatorKeyringReady", "False"),
+    ),
+    "signing key ✔, node key ✔, operator keyring ✖",
+  );
 });
 
 test("a node nobody has looked at yet is New, one being deleted is Terminating", () => {

@@ -1,8 +1,8 @@
 /** From the objects in the cluster to what is shown of them. Pure. */
 import { type SeiNode, SeiNodeConditions } from "#api";
-import { type DeepReadonly, findCondition, type Pod } from "#kube";
+import { type Condition, type DeepReadonly, findCondition, type Pod } from "#kube";
 import { isPodReady } from "../pod-readiness.ts";
-import type { Mark, NodeView, PodView } from "./screen.ts";
+import { type Mark, type NodeView, type PodView, SIGNS } from "./screen.ts";
 
 export function viewNode(node: DeepReadonly<SeiNode>, pods: readonly DeepReadonly<Pod>[]): NodeView {
   const { status } = node;
@@ -18,6 +18,7 @@ export function viewNode(node: DeepReadonly<SeiNode>, pods: readonly DeepReadonl
     image: imageInWords(status?.currentImage ?? "", node.spec?.image ?? ""),
     ready: ready?.status ?? "",
     health: isStalled ? `Stalled: ${stalled.reason}` : unready,
+    keys: keysInWords(status?.conditions),
     pods: pods.map(viewPod),
   };
 }
@@ -48,6 +49,19 @@ function taskInWords(plan: DeepReadonly<NonNullable<SeiNode["status"]>>["plan"])
   const task = plan.tasks[index];
   if (task === undefined) return `${total}/${total}`;
   return `${index + 1}/${total} ${task.type}${plan.phase === "Failed" ? " failed" : ""}`;
+}
+
+const KEY_CONDITIONS: readonly (readonly [type: string, what: string])[] = [
+  [SeiNodeConditions.signingKeyReady, "signing key"],
+  [SeiNodeConditions.nodeKeyReady, "node key"],
+  [SeiNodeConditions.operatorKeyringReady, "operator keyring"],
+];
+
+function keysInWords(conditions: DeepReadonly<Condition[]> | undefined): string {
+  return KEY_CONDITIONS.flatMap(([type, what]) => {
+    const found = findCondition(conditions, type);
+    return found === undefined ? [] : [`${what} ${SIGNS[found.status === "True" ? "ok" : "bad"]}`];
+  }).join(", ");
 }
 
 function imageInWords(current: string, wanted: string): string {

@@ -7,7 +7,7 @@ const terminal = { columns: 100, rows: 40, colour: false };
 
 test("in the middle of an upgrade the screen shows steps, the tree of nodes and pods, and notices", () => {
   assert.equal(
-    renderScreen(midUpgrade, { ...terminal, columns: 120 }).join("\n"),
+    renderScreen(midUpgrade, { ...terminal, columns: 140 }).join("\n"),
     `Sei operator demo  8.23 s
 
 ✔ create SeiNodes  0.59 s
@@ -20,7 +20,7 @@ test("in the middle of an upgrade the screen shows steps, the tree of nodes and 
 └─✔ archive-0  Running  True                                 sei:v6.3.0           revision 5d5cbc5d68
 ◌ rpc-0        Running  False  6/7 observe-image             sei:v6.3.0 → v6.4.0  Updating
 └─◌ rpc-0-0    Pending  False                                sei:v6.4.0           revision 6d696496f4
-✖ rpc-1        Failed   False  2/8 apply-statefulset failed  → sei:v6.3.0         Stalled: InitializationFailed
+✖ rpc-1        Failed   False  2/8 apply-statefulset failed  → sei:v6.3.0         Stalled: InitializationFailed; signing key ✔, node key ✖
 
 ⚠ simulator: a word`,
   );

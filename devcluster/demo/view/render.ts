@@ -5,7 +5,7 @@
  *     ◌ rpc-0        Running  False  6/7 observe-image  sei:v6.3.0 → v6.4.0  Updating
  *     └─◌ rpc-0-0    Pending  False                   sei:v6.4.0           revision 7d9f8c6b5
  */
-import type { Mark, NodeView, PodView, Screen, StepView } from "./screen.ts";
+import { type Mark, type NodeView, type PodView, type Screen, SIGNS, type StepView } from "./screen.ts";
 import { align, type Colour, type Line, type Paper, paint, plain, type Span, seconds } from "./text.ts";
 
 export interface Terminal extends Paper {
@@ -13,8 +13,6 @@ export interface Terminal extends Paper {
   readonly rows: number;
 }
 
-/** A mark is a sign as well as a colour: colour alone would tell nothing on paper or to who cannot see it. */
-export const SIGNS: Readonly<Record<Mark, string>> = { ok: "✔", busy: "◌", warn: "⚠", bad: "✖" };
 const COLOURS: Readonly<Record<Mark, Colour>> = { ok: "green", busy: "yellow", warn: "yellow", bad: "red" };
 const STEP_MARKS: Readonly<Record<StepView["state"], Mark>> = { done: "ok", running: "busy", failed: "bad" };
 
@@ -67,7 +65,7 @@ function nodeCells(node: NodeView): Span[] {
     { text: node.ready },
     { text: node.task },
     { text: node.image },
-    { text: node.health },
+    { text: [node.health, node.keys].filter((text) => text !== "").join("; ") },
   ];
 }
 

@@ -1,6 +1,8 @@
 /** What the demo shows at one moment. Plain data: made by `board.ts`, drawn by the files beside this one. */
 
 export type Mark = "ok" | "busy" | "warn" | "bad";
+/** A mark is a sign as well as a colour: colour alone would tell nothing on paper or to who cannot see it. */
+export const SIGNS: Readonly<Record<Mark, string>> = { ok: "✔", busy: "◌", warn: "⚠", bad: "✖" };
 
 export interface PodView {
   readonly name: string;
@@ -25,6 +27,8 @@ export interface NodeView {
   readonly ready: string;
   /** Why it is not ready or stalled, as reasons; empty when all is well. */
   readonly health: string;
+  /** What is known of keys it brought itself: `signing key ✔, node key ✖`; empty when there are none. */
+  readonly keys: string;
   readonly pods: readonly PodView[];
 }
 

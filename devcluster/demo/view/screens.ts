@@ -9,6 +9,7 @@ export const readyNode: NodeView = {
   image: "sei:v6.3.0",
   ready: "True",
   health: "",
+  keys: "",
   pods: [
     {
       name: "archive-0",
@@ -29,6 +30,7 @@ export const updatingNode: NodeView = {
   image: "sei:v6.3.0 → v6.4.0",
   ready: "False",
   health: "Updating",
+  keys: "",
   pods: [
     {
       name: "rpc-0-0",
@@ -49,6 +51,7 @@ export const failedNode: NodeView = {
   image: "→ sei:v6.3.0",
   ready: "False",
   health: "Stalled: InitializationFailed",
+  keys: "signing key ✔, node key ✖",
   pods: [],
 };
 

@@ -165,7 +165,7 @@ export class FakeClient {
     existing?: KubeObject,
   ): DeepReadonly<T> {
     const sequence = String(this.#sequence++);
-    const generation = existing?.metadata.generation;
+    const generation = existing === undefined ? 0 : existing.metadata.generation;
     const changed = !isDeepStrictEqual(specOf(existing), specOf({ ...existing, ...object }));
     const stored = {
       ...existing,

@@ -9,6 +9,7 @@
 export { type JobManifest, renderBootstrapJob } from "./bootstrap-job.ts";
 export { bootstrapJobName, bootstrapLabels } from "./bootstrap-names.ts";
 export { renderBootstrapService } from "./bootstrap-service.ts";
+export { sidecarResources } from "./containers/sidecar.ts";
 export { renderDataVolumeClaim } from "./data-volume-claim.ts";
 export { ModeError, RenderError } from "./errors.ts";
 export { renderHeadlessService } from "./headless-service.ts";

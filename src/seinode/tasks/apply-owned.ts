@@ -1,11 +1,13 @@
 /** Applies an object the node owns by its name, without taking anybody else's (design section 2). */
-import type { SeiNode } from "#api";
+import { type SeiNode, SeiNodeConditions, SeiNodeHealth } from "#api";
 import {
   type Applier,
   type Client,
   configMaps,
   controllerOf,
   type DeepReadonly,
+  findCondition,
+  isApiError,
   isControlledBy,
   type KubeObject,
   keyOf,
@@ -14,20 +16,17 @@ import {
   services,
   unlessNotFound,
 } from "#kube";
+import type { TaskOutcome } from "#plan";
 import type { SeiNodeRuntime } from "../deps.ts";
 import type { Pass } from "../pass.ts";
 import { renderHeadlessService, renderRbacProxyConfig } from "../render/index.ts";
+import { ForeignObject, isLeftover } from "./foreign-object.ts";
 
-/** The name belongs to somebody else. */
-export class ForeignObject extends Error {
-  override readonly name = "ForeignObject";
-}
-
-export function applyService(runtime: SeiNodeRuntime, pass: Pass): Promise<{ state: "complete" }> {
+export function applyService(runtime: SeiNodeRuntime, pass: Pass): Promise<TaskOutcome> {
   return applyOwned(runtime, pass.node, services, renderHeadlessService(pass.node), pass.signal);
 }
 
-export function applyProxyConfig(runtime: SeiNodeRuntime, pass: Pass): Promise<{ state: "complete" }> {
+export function applyProxyConfig(runtime: SeiNodeRuntime, pass: Pass): Promise<TaskOutcome> {
   return applyOwned(runtime, pass.node, configMaps, renderRbacProxyConfig(pass.node), pass.signal);
 }
 
@@ -41,16 +40,37 @@ async function applyOwned<T extends KubeObject>(
   resource: ResourceType<T>,
   manifest: Manifest,
   signal: AbortSignal,
-): Promise<{ state: "complete" }> {
-  const existing = await unlessNotFound(deps.client.get(resource, keyOf(manifest), signal));
-  const controller = existing && controllerOf(existing);
+): Promise<TaskOutcome> {
+  const readLive = () => unlessNotFound(deps.client.live.get(resource, keyOf(manifest), signal));
+  let existing = await unlessNotFound(deps.client.get(resource, keyOf(manifest), signal));
+  // Asked, so that it is not applied to again and again only to be refused.
+  if (existing === undefined && wasForeign(node)) existing = await readLive();
   const ours = existing !== undefined && isControlledBy(existing, node.metadata.uid);
-  if (controller !== undefined && !ours) {
-    throw new ForeignObject(
-      `${resource.kind} ${manifest.metadata.name} is controlled by ${controller.kind} ${controller.name}; ` +
-        "it is left alone until that owner is gone or the object is renamed",
-    );
+  if (existing !== undefined && !ours && controllerOf(existing) !== undefined) {
+    return leave(resource, existing, node);
   }
-  await deps.applier.apply(resource, manifest, existing, signal, { force: ours });
+  try {
+    await deps.applier.apply(resource, manifest, existing, signal, { force: ours });
+  } catch (error) {
+    if (ours || !isApiError(error, "conflict", "invalid")) throw error;
+    // A first apply that is refused met somebody else's object, possibly one that no cache shows.
+    const live = await readLive();
+    if (live === undefined || isControlledBy(live, node.metadata.uid)) throw error;
+    return leave(resource, live, node);
+  }
   return { state: "complete" };
+}
+
+function leave(
+  resource: ResourceType,
+  object: DeepReadonly<KubeObject>,
+  node: DeepReadonly<SeiNode>,
+): TaskOutcome {
+  if (!isLeftover(object, node)) throw new ForeignObject(resource.kind, object);
+  return { state: "running", waitingFor: `the former ${resource.kind} ${object.metadata.name} to be gone` };
+}
+
+function wasForeign(node: DeepReadonly<SeiNode>): boolean {
+  const ready = findCondition(node.status?.conditions, SeiNodeConditions.ready);
+  return ready?.reason === SeiNodeHealth.foreignObject;
 }

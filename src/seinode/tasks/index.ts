@@ -5,10 +5,11 @@
 import { TaskTypes } from "#api";
 import type { Task, TaskOutcome, TaskRegistry, TaskRun } from "#plan";
 import { sidecarTaskType } from "#sidecar";
+import { isApplyConfigPlan } from "../apply-config-plan.ts";
 import { isBootstrapping } from "../bootstrap-plan.ts";
 import type { SeiNodeRuntime } from "../deps.ts";
 import { assemblyWaitMs } from "../genesis-plan.ts";
-import { type Pass, sidecarTarget } from "../pass.ts";
+import { observePod, type Pass, sidecarTarget } from "../pass.ts";
 import { isSidecarRunning, podProblem, revisionOf } from "../pod-state.ts";
 import { applyProxyConfig, applyService } from "./apply-owned.ts";
 import {
@@ -24,7 +25,6 @@ import { observeImages } from "./observe-image.ts";
 import { replaceOutdatedPods } from "./replace-pod.ts";
 
 export function taskRegistry(runtime: SeiNodeRuntime, pass: Pass): TaskRegistry {
-  const { client } = runtime;
   const controllerTasks: Readonly<Record<string, (run: TaskRun) => Promise<TaskOutcome>>> = {
     [TaskTypes.ensureDataPvc]: () => ensureVolume(runtime, pass),
     [TaskTypes.validateSigningKey]: () => validateSigningKey(runtime, pass),
@@ -33,8 +33,7 @@ export function taskRegistry(runtime: SeiNodeRuntime, pass: Pass): TaskRegistry 
     [TaskTypes.applyRbacProxyConfig]: () => applyProxyConfig(runtime, pass),
     [TaskTypes.applyStatefulSet]: async () => statefulSetGate(pass),
     [TaskTypes.applyService]: () => applyService(runtime, pass),
-    [TaskTypes.replacePod]: () =>
-      replaceOutdatedPods(client, pass.node, pass.status.statefulSet?.uid, pass.signal),
+    [TaskTypes.replacePod]: () => replacePod(runtime, pass),
     [TaskTypes.observeImage]: () => observeAndRecord(runtime, pass),
     [TaskTypes.deployBootstrapService]: () => deployBootstrapService(runtime, pass),
     [TaskTypes.deployBootstrapJob]: ({ plan }) => deployBootstrapJob(runtime, pass, plan.id),
@@ -69,6 +68,14 @@ async function observeAndRecord(runtime: SeiNodeRuntime, pass: Pass): Promise<Ta
 }
 
 /** No request is sent to a sidecar that the kubelet says is not running: the pod's event wakes us when it is. */
+async function replacePod(runtime: SeiNodeRuntime, pass: Pass): Promise<TaskOutcome> {
+  const { node, status, signal } = pass;
+  const outcome = await replaceOutdatedPods(runtime.client, node, status.statefulSet?.uid, signal);
+  // So that the next task of this pass does not look at the pod that was just deleted.
+  if (outcome.state === "complete") await observePod(runtime, pass);
+  return outcome;
+}
+
 async function runOnSidecar(
   runtime: SeiNodeRuntime,
   pass: Pass,
@@ -76,6 +83,7 @@ async function runOnSidecar(
   run: TaskRun,
 ): Promise<TaskOutcome> {
   const { pod } = pass;
+  if (isApplyConfigPlan(run.plan) && pass.status.observedApplyConfig === undefined) return requestNotStored;
   if (pod === undefined || !isSidecarRunning(pod)) {
     if (isBootstrapping(run.plan)) {
       const outcome = await tendBootstrapJob(runtime, pass, run);
@@ -99,6 +107,14 @@ async function runOnSidecar(
   const task: Task = runtime.sidecarTasks(runtime.sidecars(sidecarTarget(pass)), type);
   return task(run);
 }
+
+/** The plan and the handled value were written at once; a server that kept only the plan has an older CRD. */
+const requestNotStored: TaskOutcome = {
+  state: "terminal",
+  error:
+    "the installed CRD has no status.observedApplyConfig, without which each restart of the controller would restart " +
+    "seid again: install the CRD of this version, then set sei.io/apply-config to a new value",
+};
 
 /**
  * D24, second half: seid of an init plan first starts with mark-ready. A spec that changed meanwhile has made the pod

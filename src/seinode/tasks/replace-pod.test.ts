@@ -45,14 +45,37 @@ async function run(world: FakeClient) {
   return { state: outcome.state, deleted: world.writes.filter((write) => write.verb === "delete"), outcome };
 }
 
-test("a pod of the old revision is deleted by uid, and the task waits until it is seen gone", async () => {
+test("a pod of the old revision is deleted by uid, and the task is complete as soon as it is seen to go", async () => {
   const world = new FakeClient().put(statefulSet(), pod({ revision: "rev-1" }));
   const first = await run(world);
-  assert.equal(first.state, "running");
+  assert.equal(first.state, "complete");
   assert.deepEqual(first.deleted, [
     { verb: "delete", kind: "Pod", name: "rpc-0-0", options: { preconditions: { uid: "pod-uid" } } },
   ]);
-  assert.equal((await run(world)).state, "complete");
+});
+
+test("a StatefulSet that the cache shows as observed, but that has a newer template, is waited for", async () => {
+  const shown = statefulSet();
+  const world = new FakeClient()
+    .put(statefulSet({ generation: 3 }), pod({ revision: "rev-1" }))
+    .cacheShows("StatefulSet", shown.metadata as never, shown);
+  const { state, deleted } = await run(world);
+  assert.deepEqual({ state, deleted }, { state: "running", deleted: [] });
+});
+
+test("a StatefulSet that the cache does not show as observed yet costs no request", async () => {
+  const world = new FakeClient()
+    .put(statefulSet(), pod({ revision: "rev-1" }))
+    .cacheShows("StatefulSet", statefulSet().metadata as never, statefulSet({ generation: 3 }));
+  const { client } = world;
+  const asked = () => assert.fail("a live read");
+  const outcome = await replaceOutdatedPods(
+    { ...client, live: { get: asked, list: asked } },
+    node,
+    "sts-uid",
+    signal,
+  );
+  assert.equal(outcome.state, "running");
 });
 
 test("the pod is looked up live, because the cache may not show it yet", async () => {
@@ -141,6 +164,11 @@ const leftAlone: readonly [situation: string, world: () => FakeClient, state: st
         statefulSet({ spec: { selector: { matchLabels: {} } } }),
         pod({ revision: "rev-1" }),
       ),
+    "terminal",
+  ],
+  [
+    "no selector",
+    () => new FakeClient().put(statefulSet({ spec: { selector: undefined } }), pod({ revision: "rev-1" })),
     "terminal",
   ],
 ];

@@ -30,18 +30,28 @@ export async function replaceOutdatedPods(
   ownUid: string | undefined,
   signal: AbortSignal,
 ): Promise<TaskOutcome> {
+  // The cache says when to look: behind the truth it only makes us wait for the event that is on its way.
+  const shown = await unlessNotFound(client.get(statefulSets, keyOf(node), signal));
+  const wait = guard(shown, ownUid);
+  if (wait?.state === "running") return wait;
   const statefulSet = await unlessNotFound(client.live.get(statefulSets, keyOf(node), signal));
-  if (statefulSet === undefined) return waiting("the StatefulSet to exist");
-  if (statefulSet.metadata.uid !== ownUid) return waiting("the StatefulSet of this name to be ours");
-  const verdict = guard(statefulSet);
-  if (verdict !== undefined) return verdict;
+  const verdict = guard(statefulSet, ownUid);
+  if (verdict !== undefined || statefulSet === undefined)
+    return verdict ?? waiting("the StatefulSet to exist");
 
   const outdated = await outdatedPods(client, statefulSet, signal);
+  if (outdated.length === 0) return { state: "complete" };
   for (const pod of outdated) await deletePod(client, pod, signal);
-  return outdated.length === 0 ? { state: "complete" } : waiting("the pod of the old revision to go");
+  const left = await outdatedPods(client, statefulSet, signal);
+  return left.length === 0 ? { state: "complete" } : waiting("the pod of the old revision to go");
 }
 
-function guard(statefulSet: DeepReadonly<StatefulSet>): TaskOutcome | undefined {
+function guard(
+  statefulSet: DeepReadonly<StatefulSet> | undefined,
+  ownUid: string | undefined,
+): TaskOutcome | undefined {
+  if (statefulSet === undefined) return waiting("the StatefulSet to exist");
+  if (statefulSet.metadata.uid !== ownUid) return waiting("the StatefulSet of this name to be ours");
   const { name, generation = 0 } = statefulSet.metadata;
   // Until the StatefulSet controller has seen the newest template, updateRevision names an older one.
   if ((statefulSet.status?.observedGeneration ?? 0) < generation) {

@@ -114,7 +114,8 @@ function forward({ origin, ca }: RelayTarget, request: RelayRequest): Promise<Re
       method: request.method,
       headers,
       agent: false,
-      signal: request.signal,
+      // What was sent takes effect, whether who sent it is still there or not. Only a watch would never end.
+      ...(isWatch(request.url) && { signal: request.signal }),
       ...(ca !== undefined && { ca }),
     },
     (answer) => {
@@ -131,8 +132,18 @@ function forward({ origin, ca }: RelayTarget, request: RelayRequest): Promise<Re
 }
 
 async function* lines(answer: IncomingMessage): AsyncIterable<string> {
-  for await (const line of createInterface({ input: answer, crlfDelay: Number.POSITIVE_INFINITY }))
-    yield `${line}\n`;
+  let failure: Error | undefined;
+  // Heard also when whoever read the lines has stopped: a connection that breaks then is no news, but must not end the test.
+  answer.on("error", (error) => {
+    failure = error;
+  });
+  try {
+    for await (const line of createInterface({ input: answer, crlfDelay: Number.POSITIVE_INFINITY }))
+      yield `${line}\n`;
+  } finally {
+    answer.destroy();
+  }
+  if (failure !== undefined) throw failure;
 }
 
 function isWatch(url: string): boolean {

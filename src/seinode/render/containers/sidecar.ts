@@ -13,7 +13,7 @@ import { nonRootReadOnly } from "../security.ts";
  * probes it through itself, and a restart of the sidecar loses its ready flag.
  */
 export function sidecarContainer(node: DeepReadonly<SeiNode>, settings: Settings): IContainer {
-  const resources = resourcesOf(node);
+  const resources = sidecarResources(node);
   return {
     name: containerNames.sidecar,
     image: sidecarImage(node, settings),
@@ -68,7 +68,7 @@ function mounts(node: DeepReadonly<SeiNode>): IVolumeMount[] {
 }
 
 /** The node's own, without the empty members an API object may carry; nothing by default. */
-function resourcesOf(node: DeepReadonly<SeiNode>): IResourceRequirements | undefined {
+export function sidecarResources(node: DeepReadonly<SeiNode>): IResourceRequirements | undefined {
   const wanted = node.spec.sidecar?.resources;
   if (wanted === undefined) return undefined;
   const resources: IResourceRequirements = {

@@ -230,6 +230,23 @@ describe("teardown-bootstrap", () => {
     assert.deepEqual(verbs(world), ["delete Job"]);
   });
 
+  test("nothing is deleted before the plan on record says how the Job ended: a crash would bootstrap again", async () => {
+    const world = new FakeClient().put(job({ status: ended("Complete") }), jobPod(), service());
+    const plan = buildPlan({ id: "plan-1", tasks: [{ type: "await-bootstrap-complete" }] });
+    const early = await teardownBootstrap(on(world), pass({ node: { ...node, status: { plan } } }));
+    assert.deepEqual(early, {
+      state: "running",
+      waitingFor: "the end of the bootstrap Job to be recorded",
+      pollAfterMs: 1,
+    });
+    assert.deepEqual(verbs(world), []);
+
+    const recorded = plan.tasks.map((task) => ({ ...task, status: "Complete" as const }));
+    const status = { plan: { ...plan, tasks: recorded } };
+    await teardownBootstrap(on(world), pass({ node: { ...node, status } }));
+    assert.deepEqual(verbs(world), ["delete Job", "delete Service"]);
+  });
+
   test("a Job that is being deleted is not deleted again", async () => {
     const metadata = { deletionTimestamp: "2026-01-01T00:00:00Z" };
     const world = new FakeClient().put(job({ metadata }));

@@ -2,7 +2,6 @@
 import type { SeiNode } from "#api";
 import {
   type Client,
-  controllerOf,
   type DeepReadonly,
   isAlreadyExists,
   isControlledBy,
@@ -12,13 +11,13 @@ import {
   type ResourceType,
   unlessNotFound,
 } from "#kube";
-import { ForeignObject } from "../apply-owned.ts";
+import { ForeignObject, isLeftover } from "../foreign-object.ts";
 
 export type Created<T extends KubeObject> =
   | { readonly state: "created" }
   /** Ours, from before; live. It may be on its way out. */
   | { readonly state: "existing"; readonly object: DeepReadonly<T> }
-  /** The name is taken by what the predecessor of this SeiNode left, which goes by itself. */
+  /** The name is taken by what goes by itself. */
   | { readonly state: "taken" };
 
 /** Rejects with ForeignObject when the name belongs to somebody else. */
@@ -38,12 +37,6 @@ export async function createOwned<T extends KubeObject>(
   const live = await unlessNotFound(client.live.get<T>(resource, keyOf(manifest), signal));
   if (live === undefined) return { state: "taken" };
   if (isControlledBy(live, node.metadata.uid)) return { state: "existing", object: live };
-  const controller = controllerOf(live);
-  const predecessor = controller?.kind === "SeiNode" && controller.name === node.metadata.name;
-  if (predecessor || live.metadata.deletionTimestamp !== undefined) return { state: "taken" };
-  const owner = controller === undefined ? "nobody" : `${controller.kind} ${controller.name}`;
-  throw new ForeignObject(
-    `${resource.kind} ${manifest.metadata.name} exists and is controlled by ${owner}; ` +
-      "it is left alone until it is deleted or renamed",
-  );
+  if (isLeftover(live, node)) return { state: "taken" };
+  throw new ForeignObject(resource.kind, live);
 }

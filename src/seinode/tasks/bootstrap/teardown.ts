@@ -1,5 +1,5 @@
 /** `teardown-bootstrap`: frees volume and DNS name for the node's own pod. */
-import { Components, Labels, type SeiNode } from "#api";
+import { Components, Labels, type SeiNode, type TaskPlan, TaskTypes } from "#api";
 import {
   type Client,
   type DeepReadonly,
@@ -19,10 +19,20 @@ import type { BootstrapRuntime } from "./runtime.ts";
 export async function teardownBootstrap(runtime: BootstrapRuntime, pass: Pass): Promise<TaskOutcome> {
   const { client } = runtime;
   const { node, signal } = pass;
+  // The Job is the only evidence of its end. Deleted before that is on record, a crash would leave a plan that makes it again.
+  if (!isEndRecorded(node.status?.plan)) {
+    return { state: "running", waitingFor: "the end of the bootstrap Job to be recorded", pollAfterMs: 1 };
+  }
   const job = await removeBootstrapJob(client, node, signal);
   const service = await removeService(client, node, signal);
   const waitingFor = job ?? service;
   return waitingFor === undefined ? { state: "complete" } : { state: "running", waitingFor };
+}
+
+/** In the plan as it was read, not as this pass has advanced it. A plan that only tears down awaits nothing. */
+function isEndRecorded(plan: DeepReadonly<TaskPlan> | undefined): boolean {
+  const awaited = plan?.tasks.find(({ type }) => type === TaskTypes.awaitBootstrapComplete);
+  return awaited === undefined || awaited.status === "Complete";
 }
 
 async function removeService(

@@ -1,0 +1,121 @@
+/** Runs of a workload, undisturbed or each at its point, and what they leave behind. */
+import { type AuditRecord, isWrite } from "../../harness/audit.ts";
+import { collectEvidence, type Evidence } from "./evidence.ts";
+import type { Stage, TappedScene } from "./stage.ts";
+import type { Point } from "./tap.ts";
+import { NODE, type Workload } from "./workloads.ts";
+
+export interface Oracle {
+  /** The names of all its writes, in order. */
+  readonly writes: readonly string[];
+  readonly evidence: Evidence;
+}
+
+export interface Run {
+  readonly point: Point;
+  /** Whether the point came. */
+  readonly hit: boolean;
+  /** Why it did not come to its end. */
+  readonly error: unknown;
+  readonly evidence: Evidence;
+}
+
+export async function runUndisturbed(stage: Stage, workload: Workload): Promise<Oracle> {
+  const scene = await stage.scene();
+  await workload.prepare(scene);
+  const posted = stage.world.simulator.node(scene.namespace, NODE).posts().length;
+  await scene.tap.begin();
+  await workload.act(scene);
+  await workload.settled(scene);
+  await scene.tap.idle();
+  const writes = namesOfAll(stage, scene, await auditOf(stage, scene), posted);
+  // A fresh manager applies once what it has never seen; that is no part of the workload.
+  await stage.rest();
+  const audit = await auditOf(stage, scene);
+  const evidence = await collectEvidence(stage.world, scene.namespace, NODE, audit);
+  await stage.clear([scene]);
+  return { writes, evidence };
+}
+
+/** Those that kill the manager one after the other, because it dies for all; the others together. */
+export async function runAtPoints(
+  stage: Stage,
+  workload: Workload,
+  points: readonly Point[],
+): Promise<readonly Run[]> {
+  const started = await Promise.all(
+    points.map(async (point) => {
+      const scene = await stage.scene();
+      await workload.prepare(scene);
+      await scene.tap.begin(point);
+      return { point, scene };
+    }),
+  );
+  const errors = new Map<Point, unknown>();
+  const run = async ({ point, scene }: (typeof started)[number]) => {
+    try {
+      await perform(stage, workload, scene);
+    } catch (error) {
+      errors.set(point, new Error(`${String(error)}\n${await lastWords(stage)}`));
+    }
+  };
+  const kills = ({ point }: (typeof started)[number]) => point.way === "killed after";
+  await Promise.all(started.filter((one) => !kills(one)).map(run));
+  for (const one of started.filter(kills)) await run(one);
+
+  await stage.rest();
+  const audit = await stage.audit();
+  const runs = await Promise.all(
+    started.map(async ({ point, scene }) => {
+      const records = audit.get(scene.namespace) ?? [];
+      const evidence = await collectEvidence(stage.world, scene.namespace, NODE, records);
+      return { point, hit: scene.tap.hit, error: errors.get(point), evidence };
+    }),
+  );
+  await stage.clear(started.map(({ scene }) => scene));
+  return runs;
+}
+
+async function auditOf(stage: Stage, { namespace }: TappedScene): Promise<readonly AuditRecord[]> {
+  return (await stage.audit()).get(namespace) ?? [];
+}
+
+async function perform(stage: Stage, workload: Workload, scene: TappedScene): Promise<void> {
+  await workload.act(scene);
+  const settled = workload.settled(scene);
+  await Promise.race([scene.tap.killed, settled]);
+  // It can be settled before the answer of the write that settled it has passed the tap, and with it the kill.
+  await scene.tap.idle();
+  if (scene.tap.hasKilled) await stage.succeed();
+  await settled;
+}
+
+/** Of the manager that should have done it; one that is dead has left it to nobody. */
+async function lastWords({ world: { manager } }: Stage): Promise<string> {
+  const state = await Promise.race([manager.exited, Promise.resolve("alive")]);
+  const lines = (await manager.log()).trimEnd().split("\n").slice(-10);
+  return [`manager: ${state}`, ...lines].join("\n");
+}
+
+/** What the API server and the sidecar say was written, in the words of the tap, which must not have missed any of it. */
+function namesOfAll(
+  stage: Stage,
+  { tap, namespace }: TappedScene,
+  audit: readonly AuditRecord[],
+  posted: number,
+): readonly string[] {
+  const earlier = new Set(tap.prepared.map(({ auditId }) => auditId));
+  const tapped = new Map(tap.writes.map((write) => [write.auditId, write.name]));
+  const written = audit.filter(
+    (record) => /:sei-k8s-controller-manager$/.test(record.user) && isWrite(record) && record.code < 300,
+  );
+  for (const { id, verb, resource, name } of written) {
+    if (!earlier.has(id) && !tapped.has(id)) throw new Error(`not tapped: ${verb} ${resource} ${name}`);
+  }
+  const posts = stage.world.simulator.node(namespace, NODE).posts().slice(posted);
+  const tappedPosts = tap.writes.filter(({ auditId }) => auditId === undefined);
+  if (posts.length !== tappedPosts.length) {
+    throw new Error(`${posts.length} POSTs reached the sidecar, ${tappedPosts.length} were tapped`);
+  }
+  return tap.writes.map(({ name }) => name);
+}

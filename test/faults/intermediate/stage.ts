@@ -1,0 +1,103 @@
+/** A world in which many nodes go through the same workload, each in a namespace of its own, its writes tapped. */
+import { seiNodes } from "#api";
+import { MANAGER_NAMESPACE } from "#devcluster";
+import { isNotFound, leases } from "#kube";
+import type { AuditRecord } from "../../harness/audit.ts";
+import { endWorld } from "../../harness/manners.ts";
+import { untilMetrics } from "../../harness/metrics.ts";
+import { World } from "../../harness/world.ts";
+import { Tap } from "./tap.ts";
+import { NODE, type Scene } from "./workloads.ts";
+
+export interface TappedScene extends Scene {
+  readonly tap: Tap;
+}
+
+/** So that each task costs two status writes, submitted and complete, in every run: with no time between them it may be one. */
+const SECOND_POLL = { untilPoll: 2 };
+const TASKS = [
+  ...["configure-genesis", "config-apply", "config-patch", "config-validate", "mark-ready"],
+  ...["snapshot-restore", "discover-peers", "configure-state-sync"],
+];
+
+export class Stage {
+  readonly world: World;
+  readonly #taps = new Map<string, Tap>();
+  #scenes = 0;
+
+  private constructor(world: World) {
+    this.world = world;
+    for (const type of TASKS) world.simulator.script(type, SECOND_POLL);
+    world.faults.api = (request, forward) =>
+      this.#taps.get(request.namespace)?.api(request, forward) ?? forward();
+    world.faults.sidecar = (request, forward) =>
+      this.#taps.get(request.namespace)?.sidecar(request, forward) ?? forward();
+  }
+
+  static async start(): Promise<Stage> {
+    return new Stage(await World.start({ faults: true }));
+  }
+
+  end(): Promise<void> {
+    return endWorld(this.world);
+  }
+
+  async scene(): Promise<TappedScene> {
+    this.#scenes += 1;
+    // Of one length, so that no name is a part of another.
+    const namespace = `run-${String(this.#scenes).padStart(4, "0")}`;
+    const { code, stderr } = await this.world.controlPlane.kubectl(["create", "namespace", namespace]);
+    if (code !== 0) throw new Error(`create namespace ${namespace}: ${stderr}`);
+    const tap = new Tap(() => this.world.manager.kill());
+    this.#taps.set(namespace, tap);
+    return { world: this.world, namespace, tap };
+  }
+
+  /**
+   * A new manager for one that was killed. Election stays on as in production; the dead leader's Lease is taken away, which
+   * is what waiting for 15 s would come to.
+   */
+  async succeed(): Promise<void> {
+    const { rest } = this.world;
+    for (const { metadata } of await rest.list(leases, { namespace: MANAGER_NAMESPACE })) {
+      await rest.delete(leases, { namespace: MANAGER_NAMESPACE, name: metadata.name });
+    }
+    await this.world.startManager();
+  }
+
+  /** Resolves when a fresh manager, which remembers nothing, has looked at every node and has nothing left to do. */
+  async rest(): Promise<void> {
+    await this.world.manager.stop();
+    const nodes = this.world.nodes.list().length;
+    const { metricsUrl } = await this.world.startManager();
+    await untilMetrics(
+      metricsUrl,
+      "every node looked at",
+      (metrics) =>
+        metrics.sum("controller_runtime_reconcile_total", { controller: "seinode" }) >= nodes &&
+        metrics.sum("controller_runtime_active_workers", { controller: "seinode" }) === 0 &&
+        metrics.sum("workqueue_depth", { name: "seinode" }) === 0,
+    );
+  }
+
+  /** Of everybody, by namespace. */
+  async audit(): Promise<ReadonlyMap<string, readonly AuditRecord[]>> {
+    return Map.groupBy(await this.world.auditOfAll(), (record) => record.namespace);
+  }
+
+  /** The nodes of these scenes are deleted and no longer tapped, so that later managers need not look after them. */
+  async clear(scenes: readonly Scene[]): Promise<void> {
+    for (const { namespace } of scenes) this.#taps.delete(namespace);
+    await Promise.all(scenes.map((scene) => this.#removeNode(scene)));
+  }
+
+  async #removeNode({ namespace }: Scene): Promise<void> {
+    const key = { namespace, name: NODE };
+    try {
+      await this.world.rest.delete(seiNodes, key);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+    await this.world.untilGone(this.world.nodes, key);
+  }
+}
