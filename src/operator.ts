@@ -19,16 +19,19 @@ import {
   ELECTION_TIMINGS,
   type Fence,
   type HttpEndpoint,
+  httpRoutes,
   type Logger,
   type Manager,
+  OptionalKind,
   type RestClient,
   type Runnable,
 } from "#kube";
 import { createSidecarFactory } from "#sidecar";
 import { createTelemetry, type Telemetry } from "#telemetry";
-import { createCaches } from "./caches.ts";
+import { cachesByClient, createCaches } from "./caches.ts";
 import { createControllers } from "./controllers.ts";
 import type { Flags } from "./flags.ts";
+import { createHostLookup } from "./seinodedeployment/index.ts";
 import type { Settings } from "./settings.ts";
 
 /** Of the Go operator: whichever of the two runs, the other waits. */
@@ -53,13 +56,18 @@ export async function createOperator(options: OperatorOptions): Promise<Manager>
   const rest = createRestClient(cluster, { clock, random, gate: fence, observer });
   // Without the gate: the lease opens it, and metrics are served by followers too. Nothing else may use this one.
   const ungated = createRestClient(cluster, { clock, random, observer });
-  const caches = createCaches(rest, { clock, random, log });
-  const client = createCachedClient(rest, Object.values(caches));
+  const gatewayApi = new OptionalKind(rest, httpRoutes, clock);
+  const caches = createCaches(rest, { clock, random, log }, gatewayApi);
+  const read = cachesByClient(caches);
+  const client = createCachedClient(rest, read.others);
   const sidecars = createSidecarFactory({ clock, env, gate: fence });
   const services: Runnable[] = [{ name: "stall watchdog", start: telemetry.watchdog }];
 
   const controllers = createControllers({
     client,
+    groupClient: createCachedClient(rest, read.groups),
+    gatewayApi,
+    lookup: createHostLookup(clock),
     caches,
     settings,
     clock,

@@ -49,6 +49,8 @@ export interface ControlPlane {
   kubectl(args: readonly string[], options?: KubectlOptions): Promise<KubectlResult>;
   /** Server-side applies `config/crd/*.yaml`; resolves when each kind is Established, served and explained (OpenAPI). */
   installCrds(): Promise<void>;
+  /** Installs the Gateway API's HTTPRoute and resolves when it is served. Fetches the CRD as a Go module, which wants Go. */
+  installGatewayApi(): Promise<void>;
   /** Server-side applies files or folders in the order given, as field manager `devcluster`. Rejects with kubectl's words. */
   applyFiles(...paths: string[]): Promise<void>;
   /** Asks for a token of that ServiceAccount (TokenRequest, 24 h) and returns the path of a kubeconfig with only that token. */

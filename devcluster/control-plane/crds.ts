@@ -1,4 +1,4 @@
-/** Installs our CRDs and waits until a client can use them. */
+/** Installs CRDs and waits until a client can use them. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -10,15 +10,28 @@ export const CRD_DIR = join(import.meta.dirname, "..", "..", "config", "crd");
 
 const TIMEOUT_MS = 60_000;
 
-/**
- * Server-side applies every CRD of the folder. Established is not the end of it: for a moment after, the server still
- * answers 404 for the new resource, and kubectl knows no schema to explain.
- */
+/** Those of the folder; by default our own. */
 export async function installCrds(kubectl: Kubectl, client: AdminClient, folder = CRD_DIR): Promise<void> {
   const names = (await readdir(folder).catch(() => [])).filter((name) => /\.ya?ml$/.test(name)).sort();
-  const files = await Promise.all(names.map((name) => readCrd(join(folder, name))));
-  const crds = files.filter((file) => file !== undefined);
-  if (crds.length === 0) throw new Error(`no CRDs in ${folder}: run "make generate"`);
+  const installed = await installCrdFiles(
+    kubectl,
+    client,
+    names.map((name) => join(folder, name)),
+  );
+  if (installed === 0) throw new Error(`no CRDs in ${folder}: run "make generate"`);
+}
+
+/**
+ * Server-side applies every CRD among the files and returns how many there were. Established is not the end of it: for a
+ * moment after, the server still answers 404 for the new resource, and kubectl knows no schema to explain.
+ */
+export async function installCrdFiles(
+  kubectl: Kubectl,
+  client: AdminClient,
+  files: readonly string[],
+): Promise<number> {
+  const crds = (await Promise.all(files.map(readCrd))).filter((file) => file !== undefined);
+  if (crds.length === 0) return 0;
   const paths = crds.map(({ path }) => `--filename=${path}`);
   await kubectlOrThrow(kubectl, [...SERVER_SIDE_APPLY, ...paths]);
   const deadline = systemClock.monotonic() + TIMEOUT_MS;
@@ -31,6 +44,7 @@ export async function installCrds(kubectl: Kubectl, client: AdminClient, folder 
       await systemClock.sleep(50);
     }
   }
+  return crds.length;
 }
 
 interface ServedKind {

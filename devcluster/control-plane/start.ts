@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { findBinaries } from "./binaries.ts";
 import { removeWhenWeEnd } from "./child.ts";
 import type { ControlPlane, ControlPlaneOptions } from "./contract.ts";
-import { installCrds } from "./crds.ts";
+import { installCrdFiles, installCrds } from "./crds.ts";
 import { createCredentials, writeKubeconfig } from "./credentials.ts";
+import { gatewayApiCrds } from "./gateway-api.ts";
 import { type Kubectl, kubectlOrThrow, runKubectl, SERVER_SIDE_APPLY } from "./kubectl.ts";
 import { Servers } from "./servers.ts";
 
@@ -54,6 +55,10 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       // The garbage collector looks for new resources every 30 s only; a fresh one sees them at once.
       await servers.restartControllerManager();
       // What kubectl remembers of the server is from before the CRDs.
+      await rm(setup.cacheDir, { recursive: true, force: true });
+    },
+    async installGatewayApi() {
+      await installCrdFiles(kubectl, servers.client, await gatewayApiCrds());
       await rm(setup.cacheDir, { recursive: true, force: true });
     },
     async applyFiles(...paths) {

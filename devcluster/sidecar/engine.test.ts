@@ -197,15 +197,19 @@ test("a script can let a task fail on its second poll", async () => {
   assert.deepEqual([engine.get(id(1))?.status, engine.get(id(1))?.error], ["failed", "late"]);
 });
 
-test("results are attached by the new sidecar only", async () => {
+test("results are attached by the new sidecar only, also to failures", async () => {
   for (const version of ["v0.0.56", "new"] as const) {
     const fixture = new Fixture();
     fixture.version = version;
     fixture.scripts.set("config-validate", { result: { ok: 1 } });
+    fixture.scripts.set("gov-vote", { fail: "no", result: { txHash: "AB" } });
     const { engine } = fixture.startSidecar();
     engine.submit({ id: id(1), type: "config-validate" });
+    engine.submit({ id: id(2), type: "gov-vote" });
     await fixture.settle();
     assert.deepEqual(fixture.row(id(1))?.result, version === "new" ? { ok: 1 } : undefined);
+    assert.equal(fixture.row(id(2))?.status, "failed");
+    assert.deepEqual(fixture.row(id(2))?.result, version === "new" ? { txHash: "AB" } : undefined);
   }
 });
 

@@ -182,7 +182,8 @@ export class TaskEngine {
       const result = await this.#work(row, handler, execution);
       outcome = { result: script.result ?? result };
     } catch (error) {
-      outcome = { error: error instanceof Error ? error.message : String(error) };
+      // What signs transactions tells of one that failed, too (spec/sidecar.md 8.7).
+      outcome = { error: error instanceof Error ? error.message : String(error), result: script.result };
     }
     // A cancelled execution stores nothing: the row was deleted, or belongs to the next process.
     if (!this.#alive || controller.signal.aborted) return;

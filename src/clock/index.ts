@@ -59,5 +59,6 @@ export const systemClock: Clock = {
 
 export const systemRandom: Random = { next: () => Math.random(), uuid: () => randomUUID() };
 
+export { formatGoDuration, parseGoDuration } from "./go-duration.ts";
 export { ManualClock } from "./manual-clock.ts";
 export { formatTime } from "./time.ts";

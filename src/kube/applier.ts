@@ -34,13 +34,16 @@ export class Applier {
    * `existing` is the object as the cache has it; `undefined` when there is none. With it, the apply carries its uid and
    * takes fields over (unless `force` is false); without it, the apply neither forces nor names a uid, so that an object
    * of somebody else that the cache has not shown yet answers with a conflict instead of being taken over.
+   *
+   * `exact`: the apply also carries the resourceVersion of `existing`. For manifests that repeat what `existing` holds, or
+   * that were made because of it: rejects with class `conflict` when the object has changed since.
    */
   async apply<T extends KubeObject>(
     resource: ResourceType<T>,
     manifest: Manifest,
     existing: DeepReadonly<T> | undefined,
     signal: AbortSignal,
-    options: { force?: boolean } = {},
+    options: { force?: boolean; exact?: boolean } = {},
   ): Promise<DeepReadonly<T>> {
     const memoryKey = memoryKeyOf(resource, manifest);
     const last = this.#applied.get(memoryKey);
@@ -54,13 +57,16 @@ export class Applier {
       return existing;
     }
 
-    if (existing !== undefined && last === undefined) await this.#takeOverFields(resource, manifest, signal);
+    const takesOver = existing !== undefined && last === undefined && this.#formerManagers.length > 0;
+    const seen = takesOver ? await this.#takeOverFields(resource, manifest, existing, signal) : existing;
     this.#applied.delete(memoryKey);
+    const precondition = seen && {
+      uid: seen.metadata.uid,
+      ...(options.exact === true && { resourceVersion: seen.metadata.resourceVersion }),
+    };
     const answer = await this.#client.apply<T>(
       resource,
-      existing === undefined
-        ? manifest
-        : { ...manifest, metadata: { ...manifest.metadata, uid: existing.metadata.uid } },
+      { ...manifest, metadata: { ...manifest.metadata, ...precondition } },
       { fieldManager: this.#fieldManager, force: options.force ?? existing !== undefined },
       signal,
     );
@@ -77,15 +83,21 @@ export class Applier {
     this.#applied.delete(memoryKeyOf(resource, { metadata: key }));
   }
 
-  /** Once per object and process. Reads live: the cache drops managedFields. */
+  /**
+   * Once per object and process. Reads live: the cache drops managedFields. Returns the version whose resourceVersion an
+   * exact apply has to carry: the one `existing` became by the transfer alone, or `existing` when it had changed before.
+   */
   async #takeOverFields<T extends KubeObject>(
     resource: ResourceType<T>,
     manifest: Manifest,
+    existing: DeepReadonly<T>,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<DeepReadonly<T>> {
     const live = await this.#client.live.get(resource, keyOf(manifest), signal);
     const operations = ownershipTransfer(live, this.#fieldManager, this.#formerManagers);
-    if (operations !== undefined) await this.#client.jsonPatch(resource, keyOf(manifest), operations, signal);
+    if (operations === undefined) return existing;
+    const moved = await this.#client.jsonPatch<T>(resource, keyOf(manifest), operations, signal);
+    return live.metadata.resourceVersion === existing.metadata.resourceVersion ? moved : existing;
   }
 }
 

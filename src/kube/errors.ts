@@ -71,6 +71,15 @@ export const isConflict = (error: unknown): boolean => isApiError(error, "confli
 export const isAlreadyExists = (error: unknown): boolean => isApiError(error, "alreadyExists");
 
 /**
+ * The fence closed or the pass was told to end: API and sidecar clients say so in their error's class. It says nothing about
+ * the object that was worked on.
+ */
+export function isOwnStop(error: unknown): boolean {
+  if (!(error instanceof Error) || !("class" in error)) return false;
+  return error.class === "fenced" || error.class === "aborted";
+}
+
+/**
  * A failure that retrying cannot cure. The controller runtime logs and counts it and waits for the next event instead
  * of backing off (controller-runtime's TerminalError).
  */

@@ -60,3 +60,25 @@ test("without an apply entry of ours, the former manager's entry becomes it", ()
     value: [entry("seinode-controller", "Apply", { "f:spec": {} })],
   });
 });
+
+test("finalizers stay with the manager that set them: taken over, they would go with the next apply", () => {
+  const finalizers = { "f:finalizers": { ".": {}, 'v:"sei.io/seinode-finalizer"': {} } };
+  const operations = transfer(
+    entry("manager", "Update", { "f:metadata": { "f:labels": { "f:a": {} }, ...finalizers }, "f:spec": {} }),
+  );
+  const [, { value } = { value: [] }] = (operations ?? []) as {
+    value: { manager: string; fieldsV1: object }[];
+  }[];
+  assert.deepEqual(
+    value.map(({ manager, fieldsV1 }) => [manager, fieldsV1]),
+    [
+      ["manager", { "f:metadata": finalizers }],
+      ["seinode-controller", { "f:metadata": { "f:labels": { "f:a": {} } }, "f:spec": {} }],
+    ],
+  );
+});
+
+test("an entry that holds nothing but finalizers needs no transfer", () => {
+  const fields = { "f:metadata": { "f:finalizers": { 'v:"x"': {} } } };
+  assert.equal(transfer(entry("manager", "Update", fields)), undefined);
+});

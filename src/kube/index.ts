@@ -36,13 +36,17 @@ export {
 } from "./manager.ts";
 export { createMetricsAuthorizer } from "./metrics-auth.ts";
 export * from "./object.ts";
+export * from "./optional-kind.ts";
+export * from "./owner-references.ts";
 export * from "./predicates.ts";
 export * from "./quantity.ts";
 export * from "./queue.ts";
 export * from "./reconcile.ts";
+export type { ListWatch } from "./reflector.ts";
 export { includesVersion } from "./resource-version.ts";
 export * from "./resources.ts";
 export * from "./rest-api.ts";
 export { createRestClient } from "./rest-client.ts";
+export * from "./service-port.ts";
 export * from "./status-writer.ts";
 export { type Indexes, type IndexFunction, labelIndex, type Selection } from "./store.ts";

@@ -100,6 +100,15 @@ export function controllerOf(object: {
   return object.metadata.ownerReferences?.find((reference) => reference.controller === true);
 }
 
+/** The reference that makes `owner` the controller: garbage collection and the watches follow it. */
+export function controllerReference(
+  owner: ResourceType,
+  { metadata: { name, uid } }: DeepReadonly<Pick<KubeObject, "metadata">>,
+): OwnerReference {
+  const { kind } = owner;
+  return { apiVersion: apiVersionOf(owner), kind, name, uid, controller: true, blockOwnerDeletion: true };
+}
+
 export function isControlledBy(
   object: { readonly metadata: { readonly ownerReferences?: readonly DeepReadonly<OwnerReference>[] } },
   ownerUid: string,

@@ -8,10 +8,12 @@ import {
   finalizersChanged,
   generationChanged,
   labelChanged,
+  metadataChanged,
   type Predicate,
 } from "./predicates.ts";
 import { configMap } from "./testing/objects.ts";
 
+const owner = { apiVersion: "v1", kind: "ConfigMap", name: "o", uid: "o-uid" };
 const modified = (old: Partial<ObjectMeta>, now: Partial<ObjectMeta>) =>
   ({ type: "modified", old: configMap("a", 1, old), object: configMap("a", 2, now) }) as const;
 
@@ -36,6 +38,10 @@ const cases: [
   ["another annotation", annotationChanged("x"), {}, { annotations: { y: "1" } }, false],
   ["its label changed", labelChanged("x"), { labels: { x: "1" } }, { labels: { x: "2" } }, true],
   ["another label", labelChanged("x"), { labels: { x: "1" } }, { labels: { x: "1", y: "2" } }, false],
+  ["its owner changed", metadataChanged, {}, { ownerReferences: [owner] }, true],
+  ["its label removed", metadataChanged, { labels: { x: "1" } }, {}, true],
+  ["its annotation changed", metadataChanged, { annotations: { x: "1" } }, { annotations: { x: "2" } }, true],
+  ["a new resourceVersion alone", metadataChanged, { labels: { x: "1" } }, { labels: { x: "1" } }, false],
   ["a finalizer removed", finalizersChanged, { finalizers: ["f"] }, {}, true],
   ["the same finalizers", finalizersChanged, { finalizers: ["f"] }, { finalizers: ["f"] }, false],
 ];
@@ -46,7 +52,13 @@ for (const [title, predicate, old, now, passes] of cases) {
 }
 
 test("objects that come and go pass every predicate", () => {
-  for (const predicate of [generationChanged, annotationChanged("x"), labelChanged("x"), finalizersChanged]) {
+  for (const predicate of [
+    generationChanged,
+    annotationChanged("x"),
+    labelChanged("x"),
+    finalizersChanged,
+    metadataChanged,
+  ]) {
     assert.ok(predicate({ type: "added", object: configMap("a", 1) }));
     assert.ok(predicate({ type: "deleted", object: configMap("a", 1) }));
   }

@@ -3,6 +3,7 @@
  * reconciler, because nothing else will bring it up.
  */
 import type { InformerEvent } from "./informer.ts";
+import { sameJson } from "./json.ts";
 import type { KubeObject } from "./object.ts";
 
 export type Predicate<T extends KubeObject = KubeObject> = (event: InformerEvent<T>) => boolean;
@@ -32,6 +33,13 @@ export function labelChanged(...names: readonly string[]): Predicate {
 /** Added and deleted objects, and any change of the list of finalizers. */
 export const finalizersChanged: Predicate = ({ object, old }) =>
   old === undefined || (old.metadata.finalizers ?? []).join() !== (object.metadata.finalizers ?? []).join();
+
+/** Added and deleted objects, and any change of labels, annotations or owners: whose it is, and what is told about it. */
+export const metadataChanged: Predicate = ({ object, old }) =>
+  old === undefined ||
+  !sameJson(old.metadata.labels, object.metadata.labels) ||
+  !sameJson(old.metadata.annotations, object.metadata.annotations) ||
+  !sameJson(old.metadata.ownerReferences, object.metadata.ownerReferences);
 
 export function anyOf<T extends KubeObject>(...predicates: readonly Predicate<T>[]): Predicate<T> {
   return (event) => predicates.some((predicate) => predicate(event));

@@ -1,4 +1,5 @@
-/** The built-in resources this operator reads or writes. Types are the raw JSON of Kubernetes 1.36. */
+/** The resources of others that this operator reads or writes. Types are the raw JSON of Kubernetes 1.36. */
+import type { IHTTPRoute } from "@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1";
 import type { IStatefulSet } from "kubernetes-models/apps/v1";
 import type { IJob } from "kubernetes-models/batch/v1";
 import type {
@@ -22,6 +23,7 @@ export type ConfigMap = Live<IConfigMap>;
 export type Secret = Live<ISecret>;
 export type PersistentVolumeClaim = Live<IPersistentVolumeClaim>;
 export type PersistentVolume = Live<IPersistentVolume>;
+export type HTTPRoute = Live<IHTTPRoute>;
 
 const core = { group: "", version: "v1" } as const;
 
@@ -64,4 +66,12 @@ export const persistentVolumes: ResourceType<PersistentVolume> = {
   kind: "PersistentVolume",
   plural: "persistentvolumes",
   namespaced: false,
+};
+/** Of the Gateway API: a cluster may not have it (see optional-kind.ts). */
+export const httpRoutes: ResourceType<HTTPRoute> = {
+  group: "gateway.networking.k8s.io",
+  version: "v1",
+  kind: "HTTPRoute",
+  plural: "httproutes",
+  namespaced: true,
 };

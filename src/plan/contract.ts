@@ -6,7 +6,8 @@ import type { DeepReadonly } from "#kube";
 export type TaskRecord = Pick<PlannedTask, "submittedAt" | "failedRun">;
 
 export type TaskOutcome =
-  | { readonly state: "complete"; readonly record?: TaskRecord }
+  /** `result`: what a sidecar attached to its verdict. The engine drops it; a registry that wants it wraps its tasks. */
+  | { readonly state: "complete"; readonly record?: TaskRecord; readonly result?: unknown }
   /**
    * Not done. `pollAfterMs`: look again then; absent: a watched object will wake us, the engine only adds its safety poll.
    * `waitingFor` says in a few words what for; it goes into conditions, so it must be stable while nothing changes.
@@ -18,7 +19,12 @@ export type TaskOutcome =
       readonly record?: TaskRecord;
     }
   /** This attempt failed. Counts against maxRetries. */
-  | { readonly state: "failed"; readonly error: string; readonly record?: TaskRecord }
+  | {
+      readonly state: "failed";
+      readonly error: string;
+      readonly record?: TaskRecord;
+      readonly result?: unknown;
+    }
   /** Will never succeed as it is: the plan fails now, whatever retries are left. */
   | { readonly state: "terminal"; readonly error: string };
 

@@ -11,7 +11,7 @@
  */
 import type { TaskPlan } from "#api";
 import { type Clock, formatTime } from "#clock";
-import type { DeepReadonly, Logger } from "#kube";
+import { type DeepReadonly, isOwnStop, type Logger } from "#kube";
 import type { PlanProgress, TaskOutcome, TaskRegistry } from "./contract.ts";
 import { PlanMemory } from "./plan-memory.ts";
 
@@ -241,9 +241,7 @@ function planIdOf(plan: TaskPlan): string {
 
 /** We were told to stop: not a failure of the task, and nothing to pace. */
 function isHalt(error: unknown, signal: AbortSignal): boolean {
-  if (signal.aborted) return true;
-  if (!(error instanceof Error) || !("class" in error)) return false;
-  return error.class === "fenced" || error.class === "aborted";
+  return signal.aborted || isOwnStop(error);
 }
 
 function retryAfterOf(error: unknown): number | undefined {

@@ -9,4 +9,6 @@ export * from "./build.ts";
 export * from "./contract.ts";
 export * from "./engine.ts";
 export * from "./ids.ts";
+export * from "./plan-retries.ts";
+export * from "./poll-schedule.ts";
 export * from "./sidecar-task.ts";

@@ -25,6 +25,14 @@ export class SidecarModel {
   finished = 0;
   /** False: results carry neither run number; they are told apart by submittedAt. */
   reportsRun = true;
+  /** The database fails: every GET answers 404, and the rows are still there. */
+  hidden = false;
+  /** Attached to each task that ended. */
+  result: unknown;
+  /** Each call rejects with it. */
+  broken: Error | undefined;
+  /** Each POST is answered 400 with this text. */
+  refusal: string | undefined;
   postFault: PostFault | undefined;
   getFault: Error | undefined;
   /** When set, a started run ends at once with this. */
@@ -65,6 +73,8 @@ export class SidecarModel {
 
   readonly client: SidecarClient = {
     submit: async (task) => {
+      if (this.broken !== undefined) throw this.broken;
+      if (this.refusal !== undefined) throw new SidecarError(this.refusal, { class: "rejected" });
       const fault = this.postFault;
       this.postFault = undefined;
       if (fault === "refused") throw new SidecarError("refused", { class: "unreachable" });
@@ -75,14 +85,20 @@ export class SidecarModel {
       if (fault === "crashAfter") throw new ProcessKilled();
     },
     task: async (id) => {
+      if (this.broken !== undefined) throw this.broken;
       this.gets += 1;
       const fault = this.getFault;
       this.getFault = undefined;
       if (fault !== undefined) throw fault;
       const row = this.#rows.get(id);
-      if (row === undefined) return undefined;
+      if (row === undefined || this.hidden) return undefined;
       const { run, ...rest } = row;
-      return { id, ...rest, ...(this.reportsRun ? { run } : {}) } satisfies SidecarTaskResult;
+      return {
+        id,
+        ...rest,
+        ...(this.reportsRun ? { run } : {}),
+        ...(this.result === undefined || row.status === "running" ? {} : { result: this.result }),
+      } satisfies SidecarTaskResult;
     },
     isReady: async () => true,
     nodeId: async () => "0".repeat(40),

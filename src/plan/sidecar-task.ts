@@ -4,9 +4,10 @@
  *
  *                       never POSTed, as far as we can know: POST
  *   submittedAt unset   otherwise GET: 404 or a failure already counted -> POST; running -> adopt; completed -> complete;
- *                       a failure not yet counted -> failed
+ *                       a failure not yet counted -> failed. What signs transactions is POSTed after a second 404 only
  *   submittedAt set     GET: running -> look again; completed -> complete; a failure not yet counted -> failed;
- *                       404, a failure already counted, or cut short by the sidecar's shutdown -> POST again, with backoff
+ *                       404 twice, a failure already counted, or cut short by the sidecar's shutdown -> POST again, with
+ *                       backoff
  *   POST accepted       record submittedAt, GET in the same pass
  */
 import type { PlannedTask } from "#api";
@@ -27,7 +28,7 @@ import { countedRun, isInterruption, isUncounted, runOf } from "./run-count.ts";
 
 const RESUBMIT_FIRST_MS = 1_000;
 const RESUBMIT_MAX_MS = 30_000;
-/** A second look before believing that a counted failure vanished: the sidecar answers 404 on a database error, too. */
+/** A second look before believing a 404 that matters: the sidecar answers 404 on a database error, too. */
 const CONFIRM_MISSING_MS = 1_000;
 const MAX_FORGOTTEN_RECORDS = 4;
 
@@ -61,7 +62,7 @@ interface Memory {
   /** How often the attempt was POSTed again because it was forgotten or interrupted; not before this time again. */
   resubmits: number;
   resubmitAt: number;
-  /** 404s in a row, for a task with a counted failure. */
+  /** 404s in a row, where one alone is not believed. */
   missing: number;
 }
 
@@ -113,10 +114,10 @@ export function createSidecarTaskRunner(options: { readonly clock: Clock }): Sid
       const result = await client.task(task.id, run.signal);
       if (result !== undefined) memory.missing = 0;
       if (result !== undefined && result.status !== "failed") adopt(task, result, memory);
-      if (result?.status === "completed") return complete(task, memory);
+      if (result?.status === "completed") return complete(task, memory, result);
       if (result?.status === "running") return poll(task, memory);
       if (result === undefined) {
-        if (!submitted && countedRun(task) === 0) return await submit(run, memory);
+        if (!submitted && countedRun(task) === 0) return await unknown(run, memory);
         return await forgotten(run, memory, submitted);
       }
       if (isInterruption(result) && resubmittable) {
@@ -127,6 +128,19 @@ export function createSidecarTaskRunner(options: { readonly clock: Clock }): Sid
       return submitted
         ? await resubmit(run, memory, "the sidecar lost the attempt")
         : await submit(run, memory);
+    }
+
+    /** A POST may have left before, and the sidecar says it never came. */
+    async function unknown(run: TaskRun, memory: Memory): Promise<TaskOutcome> {
+      if (resubmittable || memory.missing > 0) return await submit(run, memory);
+      return confirmMissing(run, memory, `the sidecar to say again that it does not know ${type}`);
+    }
+
+    function confirmMissing(run: TaskRun, memory: Memory, waitingFor: string): TaskOutcome {
+      memory.missing += 1;
+      memory.nextPollAt = clock.monotonic() + CONFIRM_MISSING_MS;
+      memory.waitingFor = waitingFor;
+      return running(run.task, memory, CONFIRM_MISSING_MS);
     }
 
     async function forgotten(run: TaskRun, memory: Memory, submitted: boolean): Promise<TaskOutcome> {
@@ -145,9 +159,11 @@ export function createSidecarTaskRunner(options: { readonly clock: Clock }): Sid
         memory.waitingFor = `${type}, which the sidecar no longer knows`;
         return running(task, memory, pollAfterMs, confirmed ? { failedRun: 0 } : {});
       }
-      return submitted
-        ? await resubmit(run, memory, "the sidecar no longer knows it")
-        : await submit(run, memory);
+      if (!submitted) return await submit(run, memory);
+      // It may have failed, and a POST would run it again and nobody would hear of the failure.
+      if (memory.missing === 0)
+        return confirmMissing(run, memory, `${type}, which the sidecar no longer knows`);
+      return await resubmit(run, memory, "the sidecar no longer knows it");
     }
 
     /** The same attempt once more: no retry is counted. At once the first time, then 1, 2, 4 ... 30 s apart. */
@@ -187,6 +203,7 @@ export function createSidecarTaskRunner(options: { readonly clock: Clock }): Sid
       }
       memory.startedAt = clock.monotonic();
       memory.submittedAt = formatTime(clock.now());
+      memory.missing = 0;
       return completesOn === "accept" ? complete(task, memory) : await lookAfterSubmit(run, memory);
     }
 
@@ -199,7 +216,7 @@ export function createSidecarTaskRunner(options: { readonly clock: Clock }): Sid
       } catch {
         return poll(task, memory); // not ignored: if it persists, the next look rejects with it
       }
-      if (result?.status === "completed") return complete(task, memory);
+      if (result?.status === "completed") return complete(task, memory, result);
       if (result?.status === "failed" && !isInterruption(result) && isUncounted(task, result, true)) {
         return failed(task, result);
       }
@@ -212,6 +229,7 @@ export function createSidecarTaskRunner(options: { readonly clock: Clock }): Sid
         state: "failed",
         error: result.error ?? `task ${task.id} failed with unknown error`,
         ...(run === undefined ? {} : { record: { failedRun: run } }),
+        ...resultOf(result),
       };
     }
 
@@ -226,9 +244,13 @@ export function createSidecarTaskRunner(options: { readonly clock: Clock }): Sid
       memory.submittedAt = task.submittedAt ?? formatTime(now - age);
     }
 
-    function complete(task: DeepReadonly<PlannedTask>, memory: Memory): TaskOutcome {
+    function complete(
+      task: DeepReadonly<PlannedTask>,
+      memory: Memory,
+      result?: SidecarTaskResult,
+    ): TaskOutcome {
       const record = news(task, memory);
-      return { state: "complete", ...(record === undefined ? {} : { record }) };
+      return { state: "complete", ...(record === undefined ? {} : { record }), ...resultOf(result) };
     }
 
     function poll(task: DeepReadonly<PlannedTask>, memory: Memory, waitingFor?: string): TaskOutcome {
@@ -286,4 +308,8 @@ export function createSidecarTaskRunner(options: { readonly clock: Clock }): Sid
 
 function planIdOf(run: TaskRun): string {
   return run.plan.id ?? run.task.id;
+}
+
+function resultOf(result: SidecarTaskResult | undefined): { readonly result?: unknown } {
+  return result?.result === undefined ? {} : { result: result.result };
 }

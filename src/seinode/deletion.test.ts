@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SeiNode } from "#api";
 import { type KubeObject, type Logger, type OwnerReference, StatusWriter } from "#kube";
+import { apiError, FakeClient } from "../kube/testing/fake-client.ts";
 import { deleteNode } from "./deletion.ts";
 import type { SeiNodeRuntime } from "./deps.ts";
-import { apiError, FakeClient } from "./fake-client.ts";
 import { seiNode } from "./testing.ts";
 
 const claimKey = { namespace: "sei", name: "data-rpc-0" };

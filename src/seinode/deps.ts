@@ -3,7 +3,7 @@
 import type { SeiNode } from "#api";
 import type { Clock, Random } from "#clock";
 import type { Applier, Client, EventRecorder, StatusWriter } from "#kube";
-import type { PlanEngine, SidecarTaskRunner } from "#plan";
+import type { PlanEngine, PlanRetries, SidecarTaskRunner } from "#plan";
 import type { SidecarFactory } from "#sidecar";
 import type { SeiNodeMetrics } from "#telemetry";
 import type { Settings } from "../settings.ts";
@@ -14,7 +14,6 @@ import type { NodeReader } from "./node-reader.ts";
 import type { SidecarProbes } from "./probe.ts";
 import type { Reapprovals } from "./reapprovals.ts";
 import type { StallTimers } from "./stall-timers.ts";
-import type { UpdateRetries } from "./update-retries.ts";
 
 /** Handed in by main (and by tests, which own every one of them). */
 export interface SeiNodeDeps {
@@ -36,7 +35,7 @@ export interface SeiNodeRuntime extends SeiNodeDeps {
   readonly nodeReader: NodeReader;
   readonly nodeIds: NodeIds;
   readonly probes: SidecarProbes;
-  readonly retries: UpdateRetries;
+  readonly retries: PlanRetries;
   readonly reapprovals: Reapprovals;
   readonly crashLoops: CrashLoops;
   readonly retryRequests: AnnotationRequests;

@@ -1,6 +1,6 @@
 /** Which failures of a pass are told in conditions, and under which reason (D6). */
 import { SeiNodeHealth } from "#api";
-import { isApiError } from "#kube";
+import { isApiError, isOwnStop } from "#kube";
 import { InvalidSpec, UnsupportedSpec } from "./errors.ts";
 import { ModeError, RenderError } from "./render/index.ts";
 
@@ -9,7 +9,7 @@ import { ModeError, RenderError } from "./render/index.ts";
  * Telling those would make conditions flap, and the flush would usually fail in the same way.
  */
 export function describeFailure(error: unknown): { reason: string; message: string } | undefined {
-  if (isOurOwnStop(error)) return undefined;
+  if (isOwnStop(error)) return undefined;
   if (error instanceof InvalidSpec || error instanceof ModeError)
     return { reason: SeiNodeHealth.invalidSpec, message: error.message };
   if (error instanceof UnsupportedSpec)
@@ -24,10 +24,4 @@ export function describeFailure(error: unknown): { reason: string; message: stri
     reason: SeiNodeHealth.reconcileFailed,
     message: error instanceof Error ? error.message : String(error),
   };
-}
-
-/** The fence closed or the pass was told to end: API and sidecar clients say so in their error's class. */
-function isOurOwnStop(error: unknown): boolean {
-  if (!(error instanceof Error) || !("class" in error)) return false;
-  return error.class === "fenced" || error.class === "aborted";
 }

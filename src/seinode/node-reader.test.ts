@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Finalizers, type SeiNode } from "#api";
 import type { Client, KubeObject } from "#kube";
-import { FakeClient } from "./fake-client.ts";
+import { FakeClient } from "../kube/testing/fake-client.ts";
 import { NodeReader } from "./node-reader.ts";
 import { seiNode } from "./testing.ts";
 

@@ -24,7 +24,7 @@ import {
 } from "#kube";
 import { createPlanEngine, createSidecarTaskRunner } from "#plan";
 import type { SeiNodeMetrics } from "#telemetry";
-import { FakeClient } from "./fake-client.ts";
+import { FakeClient } from "../kube/testing/fake-client.ts";
 import { SEID_CONTAINER, SIDECAR_CONTAINER } from "./pod-state.ts";
 import { createSeiNodeReconciler } from "./reconciler.ts";
 import { renderStatefulSet } from "./render/index.ts";

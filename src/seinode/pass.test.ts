@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "#clock";
 import type { Logger } from "#kube";
-import { FakeClient } from "./fake-client.ts";
+import { FakeClient } from "../kube/testing/fake-client.ts";
 import { observePod, openPass } from "./pass.ts";
 import { pod, seiNode } from "./testing.ts";
 

@@ -15,13 +15,12 @@ import {
   setCondition,
   unlessNotFound,
 } from "#kube";
-import type { SidecarTarget } from "#sidecar";
+import { isOwnedBy, ordinalZero, type SidecarTarget } from "#sidecar";
 import { isBootstrapping } from "./bootstrap-plan.ts";
 import { observeBootstrap } from "./bootstrap-pod.ts";
 import type { SeiNodeRuntime } from "./deps.ts";
 import { type Images, imageDrift, podHasImages } from "./images.ts";
 import { isTerminating } from "./pod-state.ts";
-import { isOwnedBy } from "./tasks/replace-pod.ts";
 
 export interface Blocked {
   readonly reason: string;
@@ -89,11 +88,7 @@ export function setPassCondition(pass: Pass, update: ConditionUpdate): void {
   });
 }
 
-/**
- * Reads the pod of the recorded StatefulSet from the cache: the one with ordinal 0. While somebody has scaled the
- * StatefulSet by hand there are others, and a task sent to one of those could open the gate of a second seid. While the
- * plan bootstraps, it is the Job's pod.
- */
+/** Reads the pod of the recorded StatefulSet from the cache. While the plan bootstraps, it is the Job's pod. */
 export async function observePod(runtime: Pick<SeiNodeRuntime, "client">, pass: Pass): Promise<void> {
   await observeOwnPod(runtime, pass);
   if (!isBootstrapping(pass.status.plan)) return;
@@ -114,7 +109,7 @@ async function observeOwnPod(runtime: Pick<SeiNodeRuntime, "client">, pass: Pass
     pass.signal,
   );
   const owned = labelled.filter((candidate) => isOwnedBy(candidate, { metadata: { uid } }));
-  const pod = owned.find((candidate) => candidate.metadata.name === `${name}-0` && !isTerminating(candidate));
+  const pod = ordinalZero(owned, name);
   pass.podsLeft = owned.length;
   if (pod === undefined) delete pass.pod;
   else pass.pod = pod;

@@ -1,11 +1,10 @@
 /** What a pod's status says, as facts (pure). Nothing here decides anything. */
 import type { DeepReadonly, Pod } from "#kube";
+import { containerStatuses, isSidecarRunning, SIDECAR_CONTAINER, statusOf } from "#sidecar";
 
-type ContainerStatus = NonNullable<NonNullable<DeepReadonly<Pod>["status"]>["containerStatuses"]>[number];
+export { isSidecarRunning, SIDECAR_CONTAINER };
 
 export const SEID_CONTAINER = "seid";
-export const SIDECAR_CONTAINER = "sei-sidecar";
-const PROXY_CONTAINER = "kube-rbac-proxy";
 
 export const REVISION_LABEL = "controller-revision-hash";
 
@@ -37,14 +36,6 @@ export function revisionOf(pod: DeepReadonly<Pod>): string | undefined {
 
 export function isPodReady(pod: DeepReadonly<Pod>): boolean {
   return pod.status?.conditions?.some((c) => c.type === "Ready" && c.status === "True") ?? false;
-}
-
-/** Whether a call to the sidecar through its proxy has somebody to answer it. */
-export function isSidecarRunning(pod: DeepReadonly<Pod>): boolean {
-  return (
-    statusOf(pod, SIDECAR_CONTAINER)?.state?.running !== undefined &&
-    statusOf(pod, PROXY_CONTAINER)?.state?.running !== undefined
-  );
 }
 
 export function isSeidRunning(pod: DeepReadonly<Pod>): boolean {
@@ -128,12 +119,4 @@ export function sidecarFingerprint(pod: DeepReadonly<Pod> | undefined): string {
     isSidecarRunning(pod),
     isPodReady(pod),
   ].join("/");
-}
-
-function containerStatuses(pod: DeepReadonly<Pod>): readonly ContainerStatus[] {
-  return [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
-}
-
-function statusOf(pod: DeepReadonly<Pod>, container: string): ContainerStatus | undefined {
-  return containerStatuses(pod).find((status) => status.name === container);
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SeiNodeSpec } from "#api";
-import { apiError } from "./fake-client.ts";
+import { apiError } from "../kube/testing/fake-client.ts";
 import { PassWorld, podKey, running, withContainer } from "./pass-world.ts";
 import { pod, seiNode } from "./testing.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SeiNode } from "#api";
 import { type KubeObject, keyOf } from "#kube";
-import { apiError } from "./fake-client.ts";
+import { apiError } from "../kube/testing/fake-client.ts";
 import { nodeKey, PassWorld, type PassWorldOptions, running } from "./pass-world.ts";
 import { rbacProxyConfigName } from "./render/names.ts";
 import { seiNode } from "./testing.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { KubeObject, StatefulSet } from "#kube";
-import { apiError } from "./fake-client.ts";
+import { apiError } from "../kube/testing/fake-client.ts";
 import { nodeKey, observedStatefulSet, PassWorld, running } from "./pass-world.ts";
 import { seiNode } from "./testing.ts";
 

@@ -121,10 +121,11 @@ test("D23: an override that is no longer set stays pending: editing a configurat
 });
 
 test("D23: a node taken over from the Go operator has no record, and no condition whatever is edited", async () => {
-  const statefulSet = observedStatefulSet({ podLabels: { made: "by-go" } });
-  const world = new PassWorld(seiNode({}, running), { statefulSet, rollsOut: true });
+  const statefulSet = observedStatefulSet({ podLabels: { team: "as-go-had-it" } });
+  const node = seiNode({ podLabels: { team: "a" } }, running);
+  const world = new PassWorld(node, { statefulSet, rollsOut: true });
   await world.elapse(MINUTE);
-  world.edit({ spec: { podLabels: { team: "a" }, overrides: { "mempool.size": "1" } } });
+  world.edit({ spec: { podLabels: { team: "b" }, overrides: { "mempool.size": "1" } } });
   await world.elapse(MINUTE);
   assert.equal(told(world), undefined);
   assert.equal(world.status().applied, undefined);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isApiError, type Pod } from "#kube";
-import { apiError } from "./fake-client.ts";
+import { apiError } from "../kube/testing/fake-client.ts";
 import { PassWorld, running, withContainer } from "./pass-world.ts";
 import { pod, seiNode } from "./testing.ts";
 

@@ -1,7 +1,7 @@
 /** What NodeUpdateInProgress says from one plan to the next (spec/seinode.md 4.2, 4.5), and when currentImage moves. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { apiError } from "./fake-client.ts";
+import { apiError } from "../kube/testing/fake-client.ts";
 import { PassWorld, running } from "./pass-world.ts";
 import { seiNode } from "./testing.ts";
 

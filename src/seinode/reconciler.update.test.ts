@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TaskPlan } from "#api";
-import { apiError } from "./fake-client.ts";
+import { apiError } from "../kube/testing/fake-client.ts";
 import { observedStatefulSet, PassWorld, podKey, running, withContainer } from "./pass-world.ts";
 import { images, pod, seiNode } from "./testing.ts";
 

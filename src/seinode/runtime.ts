@@ -10,6 +10,7 @@ import {
   services,
   statefulSets,
 } from "#kube";
+import { PlanRetries } from "#plan";
 import { AnnotationRequests } from "./annotation-requests.ts";
 import { CrashLoops } from "./crash-loops.ts";
 import type { SeiNodeDeps, SeiNodeRuntime } from "./deps.ts";
@@ -21,7 +22,6 @@ import { rbacProxyConfigName } from "./render/index.ts";
 import { probeLabel } from "./sidecar-condition.ts";
 import { StallTimers } from "./stall-timers.ts";
 import { FIELD_MANAGER } from "./statefulset.ts";
-import { UpdateRetries } from "./update-retries.ts";
 
 export function createRuntime(deps: SeiNodeDeps): SeiNodeRuntime {
   return {
@@ -33,7 +33,7 @@ export function createRuntime(deps: SeiNodeDeps): SeiNodeRuntime {
     probes: new SidecarProbes(deps.clock, (key, state) =>
       deps.metrics.sidecarProbe(parseKey(key).namespace ?? "", probeLabel(state)),
     ),
-    retries: new UpdateRetries(deps.clock),
+    retries: new PlanRetries(deps.clock),
     reapprovals: new Reapprovals(deps.clock),
     crashLoops: new CrashLoops(deps.clock),
     retryRequests: AnnotationRequests.retry(),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formerUpdateManagers } from "#api";
 import { Applier, isConflict, type KubeObject, type StatefulSet } from "#kube";
-import { apiError, FakeClient } from "./fake-client.ts";
+import { apiError, FakeClient } from "../kube/testing/fake-client.ts";
 import { FIELD_MANAGER, readStatefulSet, syncStatefulSet } from "./statefulset.ts";
 import { seiNode, settings } from "./testing.ts";
 

@@ -9,6 +9,7 @@ export * from "./contract.ts";
 export { createSidecarFactory, type SidecarFactoryOptions, type SidecarGate } from "./http-client.ts";
 export { isOverrideKey, nearestOverrideKey, overrideKeys } from "./override-keys.ts";
 export { InvalidParamsError } from "./params-reader.ts";
+export * from "./pod.ts";
 export { createProxyResolver, type Environment, type ProxyResolver } from "./proxy-env.ts";
 export {
   maxRetriesOf,

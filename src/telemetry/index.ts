@@ -8,4 +8,6 @@ export { TIME_ENCODINGS, type TimeEncoding } from "./log-time.ts";
 export { createLogger, DEFAULT_LOG_OPTIONS, type LogLevel, type LogOptions } from "./logger.ts";
 export type { RuntimeMetrics } from "./runtime-metrics.ts";
 export type { SeiNodeMetrics } from "./seinode-metrics.ts";
+export type { SeiNodeDeploymentMetrics } from "./seinodedeployment-metrics.ts";
+export type { SeiNodeTaskMetrics } from "./seinodetask-metrics.ts";
 export { createTelemetry, type Telemetry } from "./telemetry.ts";

@@ -1,17 +1,14 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { Clock } from "#clock";
 import { NamespaceSeries } from "./namespace-series.ts";
+import { createPhaseSeries, type PhaseSeries } from "./phase-series.ts";
 
 /**
  * What a reconciler reports about the objects it works on (spec/seinode.md 9.3, design D13).
  *
  * Every method is synchronous, cheap and never throws. A series that carries an object's name is dropped by `forget`.
  */
-export interface SeiNodeMetrics {
-  /** 1 for the current phase, 0 for the other known ones. */
-  phase(namespace: string, name: string, phase: string): void;
-  /** After a successful flush that changed the phase. `from` is empty on the first transition. */
-  phaseTransition(namespace: string, from: string, to: string): void;
+export interface SeiNodeMetrics extends Pick<PhaseSeries, "phase" | "phaseTransition"> {
   /** `phase`: the one left. Not called when the phase left is empty. */
   phaseDuration(namespace: string, chainId: string, phase: string, seconds: number): void;
   planDuration(
@@ -43,17 +40,10 @@ export function createSeiNodeMetrics(registry: Registry, clock: Clock): SeiNodeM
   const registers = [registry];
   // Series with a namespace but no name: they go some time after the last object of their namespace.
   const byNamespace = new NamespaceSeries(clock);
-  const phase = new Gauge({
-    name: "sei_controller_seinode_phase",
-    help: "Phase of a SeiNode: 1 for the current phase, 0 for the others.",
-    labelNames: ["namespace", "name", "phase"],
-    registers,
-  });
-  const transitions = new Counter({
-    name: "sei_controller_seinode_phase_transitions_total",
-    help: "Phase changes of SeiNodes.",
-    labelNames: ["controller", "namespace", "from_phase", "to_phase"],
-    registers,
+  const phases = createPhaseSeries(registry, byNamespace, {
+    kind: CONTROLLER,
+    title: "SeiNode",
+    phases: PHASES,
   });
   const phaseDuration = new Histogram({
     name: "sei_controller_seinode_phase_duration_seconds",
@@ -74,8 +64,6 @@ export function createSeiNodeMetrics(registry: Registry, clock: Clock): SeiNodeM
     help: "Objects with an active plan.",
     labelNames: ["controller", "namespace"],
     registers,
-    // Once per scrape is often enough, and needs no timer.
-    collect: () => byNamespace.sweep(),
   });
   const probes = new Counter({
     name: "sei_controller_seinode_sidecar_health_probes_total",
@@ -96,19 +84,10 @@ export function createSeiNodeMetrics(registry: Registry, clock: Clock): SeiNodeM
     registers,
   });
 
-  /** Phases seen that are not in the list, so that they are zeroed and dropped like the others. */
-  const known = new Set(PHASES);
   const active = new ActivePlans(planActive);
   return {
-    phase(namespace, name, current) {
-      byNamespace.seen(namespace, `${CONTROLLER}/${name}`);
-      known.add(current);
-      for (const each of known) phase.set({ namespace, name, phase: each }, each === current ? 1 : 0);
-    },
-    phaseTransition(namespace, from, to) {
-      const labels = { controller: CONTROLLER, namespace, from_phase: from, to_phase: to };
-      transitions.inc(byNamespace.uses(transitions, labels));
-    },
+    phase: phases.phase,
+    phaseTransition: phases.phaseTransition,
     phaseDuration(namespace, chainId, left, seconds) {
       const labels = { namespace, chain_id: chainId, phase: left };
       phaseDuration.observe(byNamespace.uses(phaseDuration, labels), seconds);
@@ -134,7 +113,7 @@ export function createSeiNodeMetrics(registry: Registry, clock: Clock): SeiNodeM
     },
     forget(namespace, name, controller = CONTROLLER) {
       if (controller === CONTROLLER) {
-        for (const each of known) phase.remove({ namespace, name, phase: each });
+        phases.forget(namespace, name);
         sidecarReady.remove({ namespace, name });
       }
       active.forget(controller, namespace, name);

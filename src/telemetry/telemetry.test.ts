@@ -147,6 +147,40 @@ describe("SeiNode metrics", () => {
   });
 });
 
+describe("SeiNodeTask metrics", () => {
+  it("keeps the reference's names and labels, and shows 1 for the current phase and 0 for the other three", async () => {
+    const { telemetry, lines } = setUp();
+    const { seiNodeTask: metrics } = telemetry;
+    metrics.phase("sei", "a", "Running");
+    metrics.phase("sei", "a", "Complete");
+    metrics.phaseTransition("sei", "", "Running");
+    assert.deepEqual((await lines("sei_controller_seinodetask_phase{")).sort(), [
+      'sei_controller_seinodetask_phase{namespace="sei",name="a",phase="Complete"} 1',
+      'sei_controller_seinodetask_phase{namespace="sei",name="a",phase="Failed"} 0',
+      'sei_controller_seinodetask_phase{namespace="sei",name="a",phase="Pending"} 0',
+      'sei_controller_seinodetask_phase{namespace="sei",name="a",phase="Running"} 0',
+    ]);
+    const labels = 'controller="seinodetask",namespace="sei",from_phase="",to_phase="Running"';
+    assert.deepEqual(await lines("sei_controller_seinodetask_phase_transitions_total{"), [
+      `sei_controller_seinodetask_phase_transitions_total{${labels}} 1`,
+    ]);
+  });
+
+  it("14.9: no series outlives its task, and the counters go some scrapes after the last task of their namespace", async () => {
+    const { telemetry, lines, clock } = setUp();
+    const { seiNodeTask: metrics } = telemetry;
+    metrics.phase("run-1", "a", "Failed");
+    metrics.phaseTransition("run-1", "Running", "Failed");
+    metrics.forget("run-1", "a");
+    metrics.forget("run-1", "a");
+    assert.deepEqual(await lines("sei_controller_seinodetask_phase{"), []);
+    await clock.advance(9 * 60_000);
+    assert.equal((await lines("sei_controller_seinodetask_phase_transitions_total{")).length, 1);
+    await clock.advance(60_000);
+    assert.deepEqual(await lines("sei_controller_seinodetask"), []);
+  });
+});
+
 describe("runtime metrics", () => {
   it("exposes the series of controller-runtime and client-go from the start, at zero", async () => {
     const { telemetry } = setUp();

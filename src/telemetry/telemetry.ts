@@ -3,10 +3,17 @@ import type { Clock } from "#clock";
 import type { Logger } from "#kube";
 import { createRuntimeMetrics, type RuntimeMetrics } from "./runtime-metrics.ts";
 import { createSeiNodeMetrics, type SeiNodeMetrics } from "./seinode-metrics.ts";
+import {
+  createSeiNodeDeploymentMetrics,
+  type SeiNodeDeploymentMetrics,
+} from "./seinodedeployment-metrics.ts";
+import { createSeiNodeTaskMetrics, type SeiNodeTaskMetrics } from "./seinodetask-metrics.ts";
 import { createStallWatchdog } from "./stall-watchdog.ts";
 
 export interface Telemetry {
   readonly seiNode: SeiNodeMetrics;
+  readonly seiNodeDeployment: SeiNodeDeploymentMetrics;
+  readonly seiNodeTask: SeiNodeTaskMetrics;
   readonly runtime: RuntimeMetrics;
   /** Runs until the signal aborts. */
   readonly watchdog: (signal: AbortSignal) => Promise<void>;
@@ -22,8 +29,11 @@ export function createTelemetry(clock: Clock, log: Logger): Telemetry {
   const registry = new Registry();
   // 100 ms: at the default of 10 ms the delay monitor alone wakes an idle process a hundred times a second.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
+  const seiNode = createSeiNodeMetrics(registry, clock);
   return {
-    seiNode: createSeiNodeMetrics(registry, clock),
+    seiNode,
+    seiNodeDeployment: createSeiNodeDeploymentMetrics(registry, clock, seiNode),
+    seiNodeTask: createSeiNodeTaskMetrics(registry, clock),
     runtime: createRuntimeMetrics(registry),
     watchdog: createStallWatchdog(registry, clock, log),
     render: () => registry.metrics(),

@@ -10,6 +10,8 @@ export interface AuditRecord {
   readonly namespace: string;
   readonly name: string;
   readonly code: number;
+  /** The roles allow it. A 403 of what they allow is the word of an admission plugin. */
+  readonly authorized: boolean;
   readonly at: string;
   /** Path and query: field manager and force of an apply, selector and watch of a list. */
   readonly uri: string;
@@ -27,6 +29,7 @@ interface AuditEvent {
   user?: { username?: string };
   objectRef?: { resource?: string; subresource?: string; namespace?: string; name?: string };
   responseStatus?: { code?: number };
+  annotations?: Readonly<Record<string, string>>;
   requestReceivedTimestamp?: string;
   requestURI?: string;
   requestObject?: NonNullable<AuditRecord["deletion"]>;
@@ -52,6 +55,7 @@ export function parseAuditLog(text: string): AuditRecord[] {
       namespace,
       name,
       code: event.responseStatus?.code ?? 0,
+      authorized: event.annotations?.["authorization.k8s.io/decision"] === "allow",
       at: event.requestReceivedTimestamp ?? "",
       uri: event.requestURI ?? "",
       ...(event.verb === "delete" && event.requestObject !== undefined && { deletion: event.requestObject }),

@@ -70,8 +70,9 @@ export async function forceReconciles(
   url: string,
   times: number,
   touch: (round: number) => Promise<unknown>,
+  controller = "seinode",
 ): Promise<void> {
-  const reconciles = (metrics: Metrics) => metrics.sum(RECONCILES, { controller: "seinode" });
+  const reconciles = (metrics: Metrics) => metrics.sum(RECONCILES, { controller });
   for (let round = 1; round <= times; round++) {
     const before = reconciles(await scrape(url));
     await touch(round);

@@ -3,7 +3,17 @@
  * and eyes on the objects. Waiting is always for a state of the world, told by a watch.
  */
 import { readFile } from "node:fs/promises";
-import { type SeiNode, type SeiNodeSpec, seiNodes } from "#api";
+import {
+  type SeiNode,
+  type SeiNodeDeployment,
+  type SeiNodeDeploymentSpec,
+  type SeiNodeSpec,
+  type SeiNodeTask,
+  type SeiNodeTaskSpec,
+  seiNodeDeployments,
+  seiNodes,
+  seiNodeTasks,
+} from "#api";
 import { systemClock, systemRandom } from "#clock";
 import {
   type ControlPlane,
@@ -65,7 +75,7 @@ export interface WorldOptions {
   /** Tests that start the manager themselves. Default true. */
   readonly manager?: boolean;
   /** What to have eyes on; the other informers stay empty. Default all. A bench of a thousand nodes sees only those. */
-  readonly watch?: readonly ("nodes" | "pods" | "statefulSets" | "events")[];
+  readonly watch?: readonly ("nodes" | "groups" | "tasks" | "pods" | "statefulSets" | "events")[];
   /** The managers' requests go through `world.faults`. Default false. */
   readonly faults?: boolean;
 }
@@ -75,6 +85,8 @@ export class World {
   readonly simulator: Simulator;
   readonly rest: RestClient;
   readonly nodes: Informer<SeiNode>;
+  readonly tasks: Informer<SeiNodeTask>;
+  readonly groups: Informer<SeiNodeDeployment>;
   readonly pods: Informer<Pod>;
   readonly statefulSets: Informer<StatefulSet>;
   readonly events: Informer<KubeEvent>;
@@ -96,6 +108,8 @@ export class World {
     this.#options = options;
     const common = { clock: systemClock, random: systemRandom };
     this.nodes = createInformer(rest, seiNodes, common);
+    this.tasks = createInformer(rest, seiNodeTasks, common);
+    this.groups = createInformer(rest, seiNodeDeployments, common);
     this.pods = createInformer(rest, pods, common);
     this.statefulSets = createInformer(rest, statefulSets, common);
     this.events = createInformer(rest, events, common);
@@ -121,11 +135,15 @@ export class World {
   }
 
   /** Starts one more manager, or the next after a kill. */
-  async startManager(env: Readonly<Record<string, string>> = {}): Promise<ManagerProcess> {
+  async startManager(
+    env: Readonly<Record<string, string>> = {},
+    args: readonly string[] = [],
+  ): Promise<ManagerProcess> {
     const manager = await startManager({
       controlPlane: this.controlPlane,
       proxyUrl: this.#faults?.proxyUrl ?? this.simulator.proxyUrl,
       env: { ...this.#options.env, ...env },
+      args,
       ...(this.#faults !== undefined && { apiServer: this.#faults.apiServer }),
     });
     this.#managers.push(manager);
@@ -175,6 +193,109 @@ export class World {
 
   patchNode(name: string, patch: object): Promise<DeepReadonly<SeiNode>> {
     return this.rest.mergePatch<SeiNode>(seiNodes, { namespace: NAMESPACE, name }, patch);
+  }
+
+  /** `payload`: the field that goes with the kind; `more`: the rest of the spec. */
+  createTask(
+    name: string,
+    kind: string,
+    node: string,
+    payload: Partial<SeiNodeTaskSpec>,
+    { target, ...more }: Partial<Omit<SeiNodeTaskSpec, "target">> & { target?: object } = {},
+  ): Promise<DeepReadonly<SeiNodeTask>> {
+    return this.rest.create<SeiNodeTask>(seiNodeTasks, {
+      apiVersion: "sei.io/v1alpha1",
+      kind: "SeiNodeTask",
+      metadata: { name, namespace: NAMESPACE },
+      spec: { kind, target: { nodeRef: { name: node }, ...target }, ...payload, ...more },
+    } as never);
+  }
+
+  patchTask(name: string, patch: object): Promise<DeepReadonly<SeiNodeTask>> {
+    return this.rest.mergePatch<SeiNodeTask>(seiNodeTasks, { namespace: NAMESPACE, name }, patch);
+  }
+
+  untilTask(
+    name: string,
+    what: string,
+    passes: (task: DeepReadonly<SeiNodeTask>) => boolean,
+    timeoutMs?: number,
+  ) {
+    const key = { namespace: NAMESPACE, name };
+    return this.until(this.tasks, key, `SeiNodeTask ${name}: ${what}`, passes, timeoutMs);
+  }
+
+  /** Complete, or rejects at once when it failed instead; and the other way round. */
+  async untilEnded(name: string, phase: "Complete" | "Failed", timeoutMs?: number) {
+    const ended = (task: DeepReadonly<SeiNodeTask>) => /^(Complete|Failed)$/.test(task.status?.phase ?? "");
+    const task = await this.untilTask(name, phase, ended, timeoutMs);
+    if (task.status?.phase === phase) return task;
+    throw new Error(`SeiNodeTask ${name} is not ${phase}: ${JSON.stringify(task.status, null, 1)}`);
+  }
+
+  /** `<name>-0`, `<name>-1` ...: full nodes unless the spec says otherwise. */
+  createGroup(
+    name: string,
+    spec: Partial<Omit<SeiNodeDeploymentSpec, "template">> & {
+      readonly template?: Partial<SeiNodeSpec>;
+    } = {},
+    metadata: object = {},
+  ): Promise<DeepReadonly<SeiNodeDeployment>> {
+    const { template = {}, ...rest } = spec;
+    const mode = template.archive ?? template.replayer ?? template.validator ?? template.fullNode;
+    return this.rest.create<SeiNodeDeployment>(seiNodeDeployments, {
+      apiVersion: "sei.io/v1alpha1",
+      kind: "SeiNodeDeployment",
+      metadata: { name, namespace: NAMESPACE, ...metadata },
+      spec: {
+        replicas: 3,
+        updateStrategy: { type: "InPlace" },
+        template: {
+          spec: {
+            chainId: "pacific-1",
+            image: IMAGE_V1,
+            ...(mode === undefined && { fullNode: {} }),
+            ...template,
+          },
+        },
+        ...rest,
+      },
+    } as never);
+  }
+
+  patchGroup(name: string, patch: object): Promise<DeepReadonly<SeiNodeDeployment>> {
+    return this.rest.mergePatch<SeiNodeDeployment>(seiNodeDeployments, { namespace: NAMESPACE, name }, patch);
+  }
+
+  setGroupImage(name: string, image: string): Promise<DeepReadonly<SeiNodeDeployment>> {
+    return this.patchGroup(name, { spec: { template: { spec: { image } } } });
+  }
+
+  untilGroup(
+    name: string,
+    what: string,
+    passes: (group: DeepReadonly<SeiNodeDeployment>) => boolean,
+    timeoutMs?: number,
+  ) {
+    return this.until(
+      this.groups,
+      { namespace: NAMESPACE, name },
+      `SeiNodeDeployment ${name}: ${what}`,
+      passes,
+      timeoutMs,
+    );
+  }
+
+  /** Ready: every node asked for is Ready on the template, and nothing is going on. */
+  untilGroupReady(name: string, image = IMAGE_V1) {
+    return this.untilGroup(name, `Ready on ${image}`, (group) => {
+      const ready = condition(group, "Ready");
+      return (
+        ready?.status === "True" &&
+        ready.observedGeneration === group.metadata.generation &&
+        group.spec.template.spec.image === image
+      );
+    });
   }
 
   /** Resolves with the object as soon as it is there and passes; rejects, showing its last state, after `timeoutMs`. */
@@ -264,7 +385,7 @@ export class World {
   async #watch(): Promise<void> {
     const { signal } = this.#stopping;
     await this.controlPlane.kubectl(["create", "namespace", NAMESPACE]);
-    const { watch = ["nodes", "pods", "statefulSets", "events"] } = this.#options;
+    const { watch = ["nodes", "groups", "tasks", "pods", "statefulSets", "events"] } = this.#options;
     const informers = watch.map((name) => this[name]);
     for (const informer of informers) this.#watching.push(informer.start(signal));
     await Promise.all(informers.map((informer) => informer.synced(signal)));
@@ -296,6 +417,6 @@ export class World {
   }
 }
 
-export function condition(node: DeepReadonly<SeiNode>, type: string) {
-  return findCondition(node.status?.conditions, type);
+export function condition(object: DeepReadonly<SeiNode | SeiNodeDeployment | SeiNodeTask>, type: string) {
+  return findCondition(object.status?.conditions, type);
 }

@@ -120,7 +120,9 @@ describe("samples", () => {
     const deployment = ["NAME", "READY", "REPLICAS", "PHASE", "PAUSED"];
     assert.deepEqual(columnsOf(await kubectl("get", "snd")), [...deployment, "AGE"]);
     assert.deepEqual(columnsOf(await kubectl("get", "snd", "-o", "wide")), [...deployment, "TARGET", "AGE"]);
-    assert.deepEqual(columnsOf(await kubectl("get", "snt")), ["NAME", "KIND", "TARGET", "PHASE", "AGE"]);
+    const task = ["NAME", "KIND", "TARGET", "PHASE", "REASON"];
+    assert.deepEqual(columnsOf(await kubectl("get", "snt")), [...task, "AGE"]);
+    assert.deepEqual(columnsOf(await kubectl("get", "snt", "-o", "wide")), [...task, "MESSAGE", "AGE"]);
   });
 
   test("the columns show the values of the object", async () => {

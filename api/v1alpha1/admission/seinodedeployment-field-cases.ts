@@ -28,6 +28,17 @@ export const seiNodeDeploymentFieldCases: readonly FieldCases[] = [
     ],
   },
   {
+    situation: "an InPlace rollout",
+    base: deployment({ updateStrategy: { type: "InPlace", inPlace: {} } }),
+    fields: [
+      field(
+        "spec.updateStrategy.inPlace.maxUnavailable",
+        [ABSENT, 1, 100, "1%", "25%", "100%"],
+        [0, -1, 1.5, true, "0%", "101%", "25", "", "a%"],
+      ),
+    ],
+  },
+  {
     situation: "a hard fork",
     base: deployment({ updateStrategy: { type: "HardFork", hardFork: { haltHeight: 1 } } }),
     fields: [field("spec.updateStrategy.hardFork.haltHeight", [1, 9007199254740991], [ABSENT, 0, -1, "1"])],

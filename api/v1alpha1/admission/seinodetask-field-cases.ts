@@ -22,6 +22,7 @@ export const seiNodeTaskFieldCases: readonly FieldCases[] = [
       ),
       field("spec.target.requirePhaseTimeout", [ABSENT, "", "5m", "anything"], [5]),
       field("spec.timeoutSeconds", [ABSENT, 0, 1, 2147483647], [-1, "60", 1.5, 2147483648]),
+      field("spec.ttlSecondsAfterFinished", [ABSENT, 0, 1, 2147483647], [-1, "60", 1.5, 2147483648]),
       field("spec.restartSeid", [{}], ["now"]),
     ],
   },

@@ -131,6 +131,7 @@ export const statusCases: readonly StatusCases[] = [
           targetHash: "dc12475e36fd485f",
           startedAt: time,
           strategy: "BlueGreen",
+          nodes: [{ name: "a-0", ready: true, phase: "Running", wave: 0 }],
           incumbentNodes: ["a-0"],
           entrantNodes: ["a-g2-0"],
           incumbentRevision: "1",
@@ -188,6 +189,10 @@ export const statusCases: readonly StatusCases[] = [
       dateTime("status.rollout.startedAt"),
       // As the Go operator stored them: the later one without a strategy.
       field("status.rollout", [{ targetHash: "a", startedAt: time }]),
+      field("status.rollout.nodes[0].name", [], [ABSENT]),
+      field("status.rollout.nodes[0].wave", [ABSENT, 0, 3], [-1, "1"]),
+      field("status.rollout.nodes[0].phase", [ABSENT, ...nodePhases], ["Ready"]),
+      field("status.rollout.nodes[1]", [{ name: "a-1" }], [{ name: "a-0" }]),
       field("status.rollout.strategy", [ABSENT, "InPlace", "BlueGreen", "HardFork"], ["", "Unheard"]),
       field(
         "status.networkingStatus.p2pEndpoints[1]",
@@ -209,7 +214,14 @@ export const statusCases: readonly StatusCases[] = [
       status: {
         observedGeneration: 1,
         phase: "Complete",
-        task: { id: "a", status: "Complete", err: "no", submittedAt: time, executionStartedAt: time },
+        task: {
+          id: "a",
+          status: "Complete",
+          params: { any: [1, { thing: null }] },
+          err: "no",
+          submittedAt: time,
+          executionStartedAt: time,
+        },
         outputs: {
           govSoftwareUpgrade: { txHash: "AB", height: 1, proposalId: 1 },
           govVote: { txHash: "AB", height: 1 },

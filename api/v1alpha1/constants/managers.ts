@@ -4,8 +4,10 @@
 export const FieldOwners = {
   /** StatefulSet, headless Service, ConfigMap of a SeiNode. */
   seiNode: "seinode-controller",
-  /** Services and HTTPRoutes of a SeiNodeDeployment. */
+  /** SeiNodes, Services and HTTPRoutes of a SeiNodeDeployment. */
   seiNodeDeployment: "seinodedeployment-controller",
+  /** `spec.paused` of the SeiNodes of a SeiNodeDeployment: set on its own, whatever else is being held back. */
+  seiNodeDeploymentPause: "seinodedeployment-controller-pause",
   /** P2P Services. */
   p2pEndpoint: "nodedeployment-controller-p2p-endpoint",
   /** `spec.image` of a SeiNode, by the task kind UpdateNodeImage. */

@@ -35,6 +35,10 @@ export const SeiNodeDeploymentReasons = {
   templateChanged: "TemplateChanged",
   rolloutComplete: "RolloutComplete",
   rolloutFailed: "RolloutFailed",
+  /** Of RolloutInProgress: True for too long. Not in the Go operator. */
+  stalled: "Stalled",
+  /** Of RolloutInProgress: the template changed, and the strategy is not built yet. Not in the Go operator. */
+  strategyNotImplemented: "StrategyNotImplemented",
   paused: "Paused",
   notPaused: "NotPaused",
 } as const;

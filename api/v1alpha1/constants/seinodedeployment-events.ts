@@ -16,4 +16,9 @@ export const SeiNodeDeploymentEvents = {
   crdNotInstalled: "CRDNotInstalled",
   retainResources: "RetainResources",
   deleteFailed: "DeleteFailed",
+  nameConflict: "NameConflict",
+  rolloutStalled: "RolloutStalled",
+  strategyNotImplemented: "StrategyNotImplemented",
+  planBuildFailed: "PlanBuildFailed",
+  genesisCeremonyTimeout: "GenesisCeremonyTimeout",
 } as const;

@@ -20,6 +20,7 @@ export const TaskTypes = {
   collectAndSetPeers: "collect-and-set-peers",
   updateNodeSpecs: "update-node-specs",
   awaitSpecUpdate: "await-spec-update",
+  markNodesReady: "mark-nodes-ready",
   createEntrantNodes: "create-entrant-nodes",
   awaitNodesCaughtUp: "await-nodes-caught-up",
   submitHaltSignal: "submit-halt-signal",

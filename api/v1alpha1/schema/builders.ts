@@ -29,6 +29,16 @@ export const int64 = (description: string, options: TNumberOptions = {}) =>
 /** An integer without a format, as the Go operator publishes its plain `int` fields. */
 export const count = (description: string) => Type.Integer({ description });
 
+/** A count, or a share such as "25%". An integer is bound by `minimum`, a text by `pattern`. */
+export const intOrPercent = (description: string) =>
+  Type.Unsafe<number | string>({
+    description,
+    anyOf: [{ type: "integer" }, { type: "string" }],
+    minimum: 1,
+    pattern: "^([1-9][0-9]?|100)%$",
+    "x-kubernetes-int-or-string": true,
+  });
+
 /** RFC 3339. We write whole seconds. */
 export const time = (description: string) => text(description, { format: "date-time" });
 

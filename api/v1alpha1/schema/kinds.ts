@@ -1,5 +1,6 @@
 /** The three kinds as the API server is to know them: names, columns, schemas. */
 import type { TSchema } from "typebox";
+import { HealthConditions } from "../constants/health-conditions.ts";
 import { seiNodeDeployments, seiNodes, seiNodeTasks } from "../resources.ts";
 import { seiNodeSpec } from "./seinode-spec.ts";
 import { seiNodeStatus } from "./seinode-status.ts";
@@ -28,6 +29,8 @@ export interface KindDefinition {
 
 const phase: PrinterColumn = { name: "Phase", type: "string", jsonPath: ".status.phase" };
 const age: PrinterColumn = { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" };
+
+const reconciling = `.status.conditions[?(@.type=="${HealthConditions.reconciling}")]`;
 
 export const kinds: readonly KindDefinition[] = [
   {
@@ -69,6 +72,9 @@ export const kinds: readonly KindDefinition[] = [
       { name: "Kind", type: "string", jsonPath: ".spec.kind" },
       { name: "Target", type: "string", jsonPath: ".spec.target.nodeRef.name" },
       phase,
+      // Is it done, and if not, why: what it waits for, and at the end what came of it.
+      { name: "Reason", type: "string", jsonPath: `${reconciling}.reason` },
+      { name: "Message", type: "string", jsonPath: `${reconciling}.message`, priority: 1 },
       age,
     ],
     spec: seiNodeTaskSpec,

@@ -15,6 +15,8 @@ function schemaOf(definition: KindDefinition): JsonSchema {
 /** What a structural schema may hold, of the keywords this API uses. */
 const structural = new Set([
   "type",
+  "anyOf",
+  "x-kubernetes-int-or-string",
   "description",
   "properties",
   "required",

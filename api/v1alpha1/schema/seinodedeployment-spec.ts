@@ -4,6 +4,7 @@ import {
   flag,
   int32,
   int64,
+  intOrPercent,
   jsonMap,
   list,
   object,
@@ -77,6 +78,15 @@ export const updateStrategy = object(
       "InPlace replaces the pods of the nodes that are there. BlueGreen brings up a second set of nodes and moves traffic once they caught up. HardFork does that at a block height.",
       updateStrategyTypes,
     ),
+    inPlace: optional(
+      object("Settings of InPlace.", {
+        maxUnavailable: optional(
+          intOrPercent(
+            "How many nodes may be out of service at once because of the rollout: a number, or a share of the nodes such as 25%, rounded down, at least one. 100% moves all at once. Nodes that are not Ready when their turn comes do not count. Default: 1 for validators, 25% for other nodes.",
+          ),
+        ),
+      }),
+    ),
     hardFork: optional(
       object("Settings of HardFork, which requires them.", {
         haltHeight: int64("Block height at which the old nodes are stopped.", { minimum: 1 }),
@@ -111,5 +121,5 @@ export const seiNodeDeploymentSpec = object(
       flag("Stop rollouts and pause every node, which scales each to zero, until this is false again."),
     ),
   },
-  rules("G1", "G2", "G3"),
+  rules("G1", "G2", "G3", "U2", "U3", "U4"),
 );

@@ -1,13 +1,26 @@
 import { seiNodeDeploymentPhases, seiNodePhases } from "../constants/phases.ts";
 import { updateStrategyTypes } from "../constants/strategies.ts";
-import { choice, int32, int64, list, listByKey, object, optional, text, time } from "./builders.ts";
+import { choice, flag, int32, int64, list, listByKey, object, optional, text, time } from "./builders.ts";
 import { conditions } from "./conditions.ts";
 import { taskPlan } from "./task-plan.ts";
+
+const rolloutNode = object("How far the rollout got with one node.", {
+  name: text("Name of the SeiNode."),
+  ready: optional(flag("Whether the node is Running and known to run the images of the rollout.")),
+  phase: optional(choice("Phase of the SeiNode.", seiNodePhases)),
+  wave: optional(
+    int32(
+      "Which wave moves the node: 0 for nodes that were not Ready anyway and so cost no capacity, then 1, 2 and so on. Absent: its turn has not come.",
+      { minimum: 0 },
+    ),
+  ),
+});
 
 export const rolloutStatus = object("The rollout that is going on. Absent when there is none.", {
   targetHash: text("Hash of the template that is being rolled out."),
   startedAt: time("When the change was seen. A newer change starts the clock again."),
   strategy: optional(choice("The update strategy of this rollout.", updateStrategyTypes)),
+  nodes: optional(listByKey("The nodes of this rollout, by ordinal.", "name", rolloutNode)),
   incumbentNodes: optional(list("Nodes that were there when the rollout began.", text("SeiNode name."))),
   entrantNodes: optional(
     list("Nodes this rollout brings up beside them. BlueGreen and HardFork only.", text("SeiNode name.")),

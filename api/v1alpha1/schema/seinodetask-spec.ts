@@ -75,6 +75,12 @@ export const seiNodeTaskSpec = object(
         { minimum: 0 },
       ),
     ),
+    ttlSecondsAfterFinished: optional(
+      int32(
+        "How long the task is kept after it ended, in seconds; then the controller deletes it. May be changed at any time. Absent: it is kept until somebody deletes it.",
+        { minimum: 0 },
+      ),
+    ),
     govSoftwareUpgrade: optional(govSoftwareUpgrade),
     govVote: optional(govVote),
     awaitCondition: optional(awaitCondition),

@@ -1,5 +1,5 @@
 import { seiNodeTaskPhases, taskStatuses } from "../constants/phases.ts";
-import { choice, int64, object, optional, text, time } from "./builders.ts";
+import { choice, int64, json, object, optional, text, time } from "./builders.ts";
 import { conditions } from "./conditions.ts";
 
 const txHash = text("Hash of the transaction, upper-case hexadecimal.");
@@ -31,13 +31,18 @@ const outputs = object("What the operation produced, under the name of its paylo
 
 export const seiNodeTaskStatus = object("What the controller last saw. Written by the controller only.", {
   observedGeneration: optional(int64("The metadata.generation that was last processed.")),
-  phase: optional(choice("Where the task is. Absent while it waits for its target.", seiNodeTaskPhases)),
+  phase: optional(choice("Where the task is. Pending while it waits for its target.", seiNodeTaskPhases)),
   task: optional(
     object("The one execution of the operation.", {
       id: text(
         "UUID of the execution, derived from the task's UID and kind; the sidecar knows its work by this id.",
       ),
       status: choice("State of the execution. Pending while it runs.", taskStatuses),
+      params: optional(
+        json(
+          "Arguments of the execution, fixed before it starts. Later edits of the payload change nothing.",
+        ),
+      ),
       err: optional(text("Why it failed. The single word timeout when its time ran out.")),
       submittedAt: optional(time("When it was first accepted.")),
       executionStartedAt: optional(time("When it was recorded. The time limit counts from here.")),

@@ -1,8 +1,8 @@
 import type { SeiNode } from "#api";
-import type { DeepReadonly } from "#kube";
+import { type DeepReadonly, tcpServicePort } from "#kube";
 import { bootstrapLabels } from "./bootstrap-names.ts";
 import { childMetadata, type ServiceManifest } from "./manifest.ts";
-import { apiPort, servicePort } from "./ports.ts";
+import { apiPort } from "./ports.ts";
 
 /**
  * Gives the bootstrap pod the DNS name that the node's own pod has later: same name, other selector. It is created once
@@ -18,7 +18,7 @@ export function renderBootstrapService(node: DeepReadonly<SeiNode>): ServiceMani
       clusterIP: "None",
       selector: { ...labels },
       publishNotReadyAddresses: true,
-      ports: [servicePort(apiPort)],
+      ports: [tcpServicePort(apiPort)],
     },
   };
 }

@@ -1,8 +1,8 @@
-import type { SeiNode } from "#api";
-import type { DeepReadonly } from "#kube";
+import { nodePorts, type SeiNode } from "#api";
+import { type DeepReadonly, tcpServicePort } from "#kube";
 import { selectorLabels } from "./labels.ts";
 import { childMetadata, type ServiceManifest } from "./manifest.ts";
-import { apiPort, nodePorts, servicePort } from "./ports.ts";
+import { apiPort } from "./ports.ts";
 
 /**
  * Gives the pod its DNS name. It publishes addresses of pods that are not Ready, because the sidecar has to be reached
@@ -17,7 +17,7 @@ export function renderHeadlessService(node: DeepReadonly<SeiNode>): ServiceManif
       clusterIP: "None",
       selector: selectorLabels(node),
       publishNotReadyAddresses: true,
-      ports: [...nodePorts, apiPort].map(servicePort),
+      ports: [...nodePorts, apiPort].map(tcpServicePort),
     },
   };
 }

@@ -45,9 +45,8 @@ export {
   rbacProxyConfigName,
   volumeNames,
 } from "./names.ts";
-export { ownerReference } from "./owner.ts";
 export { modeSettings, sidecarImage } from "./platform.ts";
-export { apiPort, nodePorts, p2pPort, rpcPort, sidecarPort } from "./ports.ts";
+export { apiPort, p2pPort, rpcPort, sidecarPort } from "./ports.ts";
 export { renderRbacProxyConfig } from "./rbac-proxy-config.ts";
 export { snapshotOf } from "./snapshot.ts";
 export { renderStatefulSet } from "./stateful-set.ts";

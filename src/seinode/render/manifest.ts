@@ -1,8 +1,15 @@
-import type { SeiNode } from "#api";
-import type { ConfigMap, DeepReadonly, Manifest, PersistentVolumeClaim, Service, StatefulSet } from "#kube";
+import { type SeiNode, seiNodes } from "#api";
+import {
+  type ConfigMap,
+  controllerReference,
+  type DeepReadonly,
+  type Manifest,
+  type PersistentVolumeClaim,
+  type Service,
+  type StatefulSet,
+} from "#kube";
 import { resourceLabels } from "./labels.ts";
 import { namespaceOf } from "./names.ts";
-import { ownerReference } from "./owner.ts";
 
 /** What the builders return: only fields this operator owns, none of them null or left over empty. */
 export type StatefulSetManifest = Manifest & { spec: NonNullable<StatefulSet["spec"]> };
@@ -16,6 +23,6 @@ export function childMetadata(node: DeepReadonly<SeiNode>, name: string): Manife
     name,
     namespace: namespaceOf(node),
     labels: resourceLabels(node),
-    ownerReferences: [ownerReference(node)],
+    ownerReferences: [controllerReference(seiNodes, node)],
   };
 }

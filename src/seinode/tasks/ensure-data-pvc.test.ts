@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { KubeObject, OwnerReference } from "#kube";
-import { FakeClient } from "../fake-client.ts";
+import { FakeClient } from "../../kube/testing/fake-client.ts";
 import { seiNode, settings } from "../testing.ts";
 import { ensureDataVolumeClaim } from "./ensure-data-pvc.ts";
 

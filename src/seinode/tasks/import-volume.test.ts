@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Client, KubeObject } from "#kube";
-import { FakeClient } from "../fake-client.ts";
+import { FakeClient } from "../../kube/testing/fake-client.ts";
 import { seiNode, settings } from "../testing.ts";
 import { checkImportedVolume } from "./import-volume.ts";
 

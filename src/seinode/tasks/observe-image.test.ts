@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Pod, StatefulSet } from "#kube";
-import { FakeClient } from "../fake-client.ts";
+import { FakeClient } from "../../kube/testing/fake-client.ts";
 import type { Images } from "../images.ts";
 import { images, pod, seiNode } from "../testing.ts";
 import { observeImages } from "./observe-image.ts";

@@ -10,9 +10,10 @@ import {
   unlessNotFound,
 } from "#kube";
 import type { TaskOutcome } from "#plan";
+import { isOwnedBy } from "#sidecar";
 import { type Images, podHasImages, provesImages } from "../images.ts";
 import { isTerminating, podProblem } from "../pod-state.ts";
-import { isOwnedBy, replaceOutdatedPods } from "./replace-pod.ts";
+import { replaceOutdatedPods } from "./replace-pod.ts";
 
 /** One text for all stages of it, so that a pod on its way causes no status writes. */
 const NEW_POD = "a pod of the wanted images to start";

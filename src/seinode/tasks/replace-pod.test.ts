@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Pod, StatefulSet } from "#kube";
-import { apiError, FakeClient } from "../fake-client.ts";
+import { apiError, FakeClient } from "../../kube/testing/fake-client.ts";
 import { pod, seiNode } from "../testing.ts";
 import { replaceOutdatedPods } from "./replace-pod.ts";
 

@@ -16,6 +16,7 @@ import {
   unlessNotFound,
 } from "#kube";
 import type { TaskOutcome } from "#plan";
+import { isOwnedBy } from "#sidecar";
 import { isTerminating, revisionOf } from "../pod-state.ts";
 
 /**
@@ -92,17 +93,6 @@ async function outdatedPods(
       isOwnedBy(pod, statefulSet)
     );
   });
-}
-
-export function isOwnedBy(
-  pod: DeepReadonly<Pod>,
-  statefulSet: { readonly metadata: { readonly uid: string } },
-): boolean {
-  return (
-    pod.metadata.ownerReferences?.some(
-      (owner) => owner.kind === "StatefulSet" && owner.uid === statefulSet.metadata.uid,
-    ) ?? false
-  );
 }
 
 /** With the grace period of the pod: seid must be able to write its last state. */

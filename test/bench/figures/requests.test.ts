@@ -11,6 +11,7 @@ const audited = (verb: string, resource: string, code = 200): AuditRecord => ({
   namespace: "sei",
   name: "node-0",
   code,
+  authorized: true,
   at: "",
   uri: "",
 });

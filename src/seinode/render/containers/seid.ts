@@ -1,11 +1,11 @@
 import type { IContainer, IVolumeMount } from "kubernetes-models/v1";
-import type { SeiNode } from "#api";
+import { nodePorts, type SeiNode } from "#api";
 import type { DeepReadonly } from "#kube";
 import type { Settings } from "../../../settings.ts";
 import { nodeKeyFile, nodeKeySecret, signingKeyFile, signingKeySecret } from "../keys.ts";
 import { containerNames, dataDir, volumeNames } from "../names.ts";
 import { modeSettings, seidImage } from "../platform.ts";
-import { apiPort, containerPort, nodePorts, rpcPort, sidecarPort } from "../ports.ts";
+import { apiPort, containerPort, rpcPort, sidecarPort } from "../ports.ts";
 import { httpProbe } from "../probes.ts";
 import { nonRoot } from "../security.ts";
 import { joinLines } from "../shell.ts";

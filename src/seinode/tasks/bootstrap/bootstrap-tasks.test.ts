@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { ManualClock } from "#clock";
 import type { Job, KubeObject, Logger, Pod, Service } from "#kube";
 import { buildPlan } from "#plan";
-import { apiError, FakeClient } from "../../fake-client.ts";
+import { apiError, FakeClient } from "../../../kube/testing/fake-client.ts";
 import { openPass, type Pass } from "../../pass.ts";
 import { SidecarProbes } from "../../probe.ts";
 import { renderBootstrapJob, renderBootstrapService, renderHeadlessService } from "../../render/index.ts";

@@ -2,9 +2,9 @@
 import { Labels } from "#api";
 import { jobs, pods } from "#kube";
 import type { TaskOutcome } from "#plan";
+import { isOwnedBy } from "#sidecar";
 import type { Pass } from "../../pass.ts";
 import { bootstrapJobName, renderBootstrapJob } from "../../render/index.ts";
-import { isOwnedBy } from "../replace-pod.ts";
 import { createOwned } from "./create-owned.ts";
 import { isOfOtherPlan } from "./job-state.ts";
 import { removeBootstrapJob } from "./remove-job.ts";

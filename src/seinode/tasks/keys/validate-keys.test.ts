@@ -5,7 +5,7 @@ import type { SeiNodeSpec } from "#api";
 import { ManualClock } from "#clock";
 import { type ApiError, type Client, findCondition, type KubeObject } from "#kube";
 import type { TaskOutcome } from "#plan";
-import { apiError, FakeClient } from "../../fake-client.ts";
+import { apiError, FakeClient } from "../../../kube/testing/fake-client.ts";
 import { openPass, type Pass } from "../../pass.ts";
 import { seiNode } from "../../testing.ts";
 import { keyringFiles, nodeKeyJson, secret, signingKeyJson } from "./testing.ts";

@@ -1,5 +1,5 @@
 /**
- * When a failed plan of a Running node may be rebuilt (D8): 30 s x 2^n, at most 10 min, n the number of failures in a row.
+ * When a failed plan may be rebuilt (D8): 30 s x 2^n, at most 10 min, n the number of failures in a row.
  * The count is kept in memory: after a restart the first retry simply comes early.
  */
 import type { Clock } from "#clock";
@@ -13,7 +13,7 @@ interface Failures {
   retryAt: number;
 }
 
-export class UpdateRetries {
+export class PlanRetries {
   readonly #clock: Clock;
   readonly #failures = new Map<string, Failures>();
 
@@ -33,7 +33,13 @@ export class UpdateRetries {
     return Math.max(0, failures.retryAt - now);
   }
 
-  /** A plan completed, or the node is gone: the row of failures is over. */
+  /** The same for a plan that is no longer shown; 0 when no failure is known. */
+  leftMs(key: string): number {
+    const failures = this.#failures.get(key);
+    return failures === undefined ? 0 : Math.max(0, failures.retryAt - this.#clock.monotonic());
+  }
+
+  /** A plan completed, or the object is gone: the row of failures is over. */
   forget(key: string): void {
     this.#failures.delete(key);
   }

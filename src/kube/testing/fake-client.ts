@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from "node:util";
 import {
   ApiError,
+  type ApplyOptions,
   type Client,
   type DeepReadonly,
   type DeleteOptions,
@@ -13,9 +14,10 @@ import {
   type KubeObject,
   keyOf,
   type ListOptions,
+  type Manifest,
   type ObjectKey,
   type ResourceType,
-} from "#kube";
+} from "../index.ts";
 
 export interface RecordedWrite {
   readonly verb: "create" | "apply" | "mergePatch" | "jsonPatch" | "delete";
@@ -29,8 +31,14 @@ export class FakeClient {
   readonly writes: RecordedWrite[] = [];
   /** Throws instead of the next write of this verb and kind. */
   readonly failNext = new Map<string, Error>();
+  /** Throws at each read of this kind. */
+  readonly failReads = new Map<string, Error>();
   readonly #live = new Map<string, KubeObject>();
   readonly #cached = new Map<string, KubeObject>();
+  /** What each field manager last applied, by uid: an apply takes away what it no longer names. */
+  readonly #applied = new Map<string, Map<string, unknown>>();
+  /** Time for `creationTimestamp`. Without it objects are made without one. */
+  now: (() => string) | undefined;
   #sequence = 100;
 
   /** Both live and cached. */
@@ -62,7 +70,7 @@ export class FakeClient {
   get client(): Client {
     const reader = (store: Map<string, KubeObject>) => ({
       get: async <T extends KubeObject>(resource: ResourceType<T>, key: ObjectKey) =>
-        this.#found<T>(store, resource, key),
+        this.#read<T>(store, resource, key),
       list: async <T extends KubeObject>(resource: ResourceType<T>, options: ListOptions = {}) =>
         [...store.values()].filter(
           (object) =>
@@ -91,7 +99,13 @@ export class FakeClient {
         if (object.metadata.uid !== undefined && existing?.metadata.uid !== object.metadata.uid) {
           throw apiError("conflict", 409);
         }
-        return this.#store(resource, object, existing);
+        const exact = object.metadata.resourceVersion;
+        if (exact !== undefined && existing?.metadata.resourceVersion !== exact)
+          throw apiError("conflict", 409);
+        const stored = this.#store<KubeObject>(resource, this.#owned(object, existing, options), existing);
+        const managers = this.#applied.get(stored.metadata.uid) ?? new Map<string, unknown>();
+        this.#applied.set(stored.metadata.uid, managers.set(options.fieldManager, fieldsOf(object)));
+        return stored as never;
       },
       mergePatch: async (resource, key, patch, options) => {
         this.#record({
@@ -117,6 +131,30 @@ export class FakeClient {
         this.remove(resource.kind, key);
       },
     };
+  }
+
+  #read<T extends KubeObject>(
+    store: Map<string, KubeObject>,
+    resource: ResourceType<T>,
+    key: ObjectKey,
+  ): DeepReadonly<T> {
+    const failure = this.failReads.get(resource.kind);
+    if (failure !== undefined) throw failure;
+    return this.#found<T>(store, resource, key);
+  }
+
+  /**
+   * `existing` with what is applied over it and without what only this manager had applied before. What nobody ever applied
+   * counts as taken over by the first who does.
+   */
+  #owned(object: Manifest, existing: KubeObject | undefined, { fieldManager }: ApplyOptions): Manifest {
+    const known = this.#applied.get(existing?.metadata.uid ?? "");
+    if (known === undefined) return { ...existing, ...(fieldsOf(object) as Manifest) };
+    const managers = new Map(known);
+    const before = managers.get(fieldManager);
+    managers.delete(fieldManager);
+    const others = [...managers.values()].reduce<unknown>((all, fields) => merge(all, fields), {});
+    return merge(subtract(existing, before, others), fieldsOf(object)) as Manifest;
   }
 
   #record(write: RecordedWrite): void {
@@ -151,9 +189,10 @@ export class FakeClient {
       metadata: {
         ...existing?.metadata,
         ...object.metadata,
+        ...(existing === undefined && this.now !== undefined && { creationTimestamp: this.now() }),
         uid: existing?.metadata.uid ?? `uid-${sequence}`,
         resourceVersion: sequence,
-        ...(generation !== undefined && { generation: changed ? generation + 1 : generation }),
+        generation: generation === undefined ? 1 : changed ? generation + 1 : generation,
       },
     } as unknown as KubeObject;
     this.put(stored);
@@ -177,6 +216,24 @@ function specOf(object: object | undefined): unknown {
 
 function storeKey(kind: string, key: ObjectKey): string {
   return `${kind}/${formatKey(key)}`;
+}
+
+/** Preconditions are no fields. */
+function fieldsOf(object: Manifest): unknown {
+  const { uid: _, resourceVersion: __, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+/** `target` without the leaves of `fields` that `others` do not have. */
+function subtract(target: unknown, fields: unknown, others: unknown): unknown {
+  if (!isJsonObject(target) || !isJsonObject(fields)) return target;
+  const result = { ...target };
+  for (const [key, value] of Object.entries(fields)) {
+    const other = isJsonObject(others) ? others[key] : undefined;
+    if (isJsonObject(value)) result[key] = subtract(result[key], value, other);
+    else if (other === undefined) delete result[key];
+  }
+  return result;
 }
 
 function merge(target: unknown, patch: unknown): unknown {

@@ -1,0 +1,56 @@
+/** Writes one SeiNode of a group: by server-side apply, so that what others put on it stays. */
+import { type SeiNode, SeiNodeDeploymentEvents, type SeiNodeSpec, seiNodes } from "#api";
+import { type Child, childName } from "./children.ts";
+import type { GroupRuntime } from "./deps.ts";
+import type { ImageSpec } from "./images.ts";
+import type { Pass } from "./pass.ts";
+import { renderChild } from "./render/child.ts";
+import { applierOf } from "./runtime.ts";
+
+/**
+ * Makes the node (`existing` undefined) or brings it in shape; also adopts one that nobody controls. Sends nothing when
+ * nothing would change. The apply carries the resourceVersion of `existing`: rejects with class `conflict` when the node
+ * has changed since, because what is never changed after creation is repeated from it.
+ */
+export async function writeChild(
+  runtime: GroupRuntime,
+  pass: Pass,
+  ordinal: number,
+  existing: Child | undefined,
+  wanted: { readonly images: ImageSpec; readonly peers?: SeiNodeSpec["peers"] },
+): Promise<void> {
+  const { group, signal } = pass;
+  const manifest = renderChild(group, ordinal, runtime.settings, {
+    ...wanted,
+    ...(existing !== undefined && { existing }),
+  });
+  const applier = applierOf(runtime, pass.key);
+  const written = await applier.apply<SeiNode>(seiNodes, manifest, existing, signal, { exact: true });
+  pass.children.put(written);
+  if (existing !== undefined) return;
+  const message = `created SeiNode ${childName(group, ordinal)}`;
+  // At once: it happened, whatever becomes of the status.
+  runtime.recorder.event(group, "Normal", SeiNodeDeploymentEvents.seiNodeCreated, message);
+  pass.log.info({ node: manifest.metadata.name }, "SeiNode created");
+}
+
+/**
+ * Does the work for each; a failure of one does not keep the others waiting. Rejects at the end with the first failure, at
+ * once when the pass was told to stop.
+ */
+export async function forEachChild<T>(
+  pass: Pick<Pass, "signal">,
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const errors: unknown[] = [];
+  for (const item of items) {
+    pass.signal.throwIfAborted();
+    try {
+      await work(item);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
+}
