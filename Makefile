@@ -22,7 +22,7 @@ FAULT_TESTS := $(foreach suites,faults states settle,"test/$(suites)/**/*.test.t
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-demo: $(INSTALLED) ## watch real Kubernetes bring up full nodes, an archive and a validator, and carry a halted node through an upgrade (DEMO_ONCE=1: exit after it)
+demo: $(INSTALLED) ## watch real Kubernetes bring up nodes, found a chain, carry a halted node and a halted group through an upgrade, and restart seid (DEMO_ONCE=1: exit after it)
 	@$(NODE) devcluster/demo/main.ts
 
 devcluster: $(INSTALLED) ## run a control plane with our CRDs and simulated nodes, for use with any kubectl, until Ctrl-C

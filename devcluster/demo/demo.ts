@@ -1,20 +1,24 @@
 /** The demo from end to end: starts the cluster, shows the story, reports, stays until it is stopped, cleans up. */
 import { access, constants } from "node:fs/promises";
 import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { systemClock } from "#clock";
 import { type ControlPlane, startControlPlane } from "#devcluster";
 import { Board } from "./board.ts";
+import type { Claim } from "./claim.ts";
 import { type Cluster, NAMESPACE, startCluster } from "./cluster.ts";
 import { type Display, type Output, openLiveDisplay, openPlainDisplay } from "./display.ts";
-import { type Claim, claimsFrom } from "./evidence.ts";
+import { claimsFrom } from "./evidence.ts";
+import { MANIFESTS, readGroup, readNodes } from "./manifests.ts";
 import { accessReport, failureReport, storyReport } from "./report.ts";
 import { NEW_IMAGE, playStory, UPGRADED } from "./story.ts";
 import { seconds } from "./view/text.ts";
 import { unlessAborted } from "./wait.ts";
 
+const SAMPLES = fileURLToPath(new URL("../../config/samples", import.meta.url));
 const LOG_TAIL_LINES = 20;
 /** On a terminal a state stays for a moment, or nobody would see the halted node. */
-const PAUSE_MS = 2500;
+const PAUSE_MS = 1500;
 
 export interface DemoOptions {
   /** Exit after the story. */
@@ -66,7 +70,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     const claims = claimsFrom(outcome.evidence);
     leaveDisplay();
     const elapsed = seconds(board.elapsedMs);
-    print(storyReport({ ...outcome, claims, elapsed, node: UPGRADED, image: NEW_IMAGE }, paper));
+    print(storyReport({ timings: outcome.timings, claims, elapsed }, paper));
     const code = exitCodeOf(claims);
     if (once) return code;
     print(accessReport(await accessTo(controlPlane, cluster, env)));
@@ -95,20 +99,23 @@ async function describeFailure(error: unknown, board: Board, cluster: Cluster | 
   const log = await cluster?.manager.log().catch((cause: unknown) => `(no log: ${String(cause)})`);
   return {
     message: error instanceof Error ? error.message : String(error),
-    views: board.nodeViews(),
+    forest: board.forest(),
     nodes: cluster?.nodes.list() ?? [],
     logTail: log?.trimEnd().split("\n").slice(-LOG_TAIL_LINES).join("\n"),
   };
 }
 
 async function accessTo(controlPlane: ControlPlane, cluster: Cluster, env: DemoOptions["env"]) {
-  const other = cluster.nodes.list().find(({ metadata }) => metadata.name !== UPGRADED);
+  const other = (await readNodes()).find(({ metadata }) => metadata.name !== UPGRADED);
+  const group = await readGroup(MANIFESTS.rpc);
   return {
     kubeconfig: controlPlane.adminKubeconfig,
     kubectl: (await isOnPath("kubectl", env)) ? undefined : controlPlane.kubectlBinary,
     kubectlCache: join(controlPlane.directory, "kubectl-cache"),
     namespace: NAMESPACE,
     node: other?.metadata.name ?? UPGRADED,
+    group: group.metadata.name,
+    samples: SAMPLES,
     image: NEW_IMAGE,
     managerLog: cluster.manager.logFile,
   };

@@ -1,21 +1,31 @@
 /** What the demo claims at its end, each claim checked against what was recorded. Pure. */
+import { type Claim, claim, list } from "./claim.ts";
+import {
+  assembledOnce,
+  type CapacityEvidence,
+  type CeremonyEvidence,
+  costNoCapacity,
+  foundPeers,
+  type PeerEvidence,
+  type RestartEvidence,
+  restartedOnce,
+} from "./group-claims.ts";
+import { deletedOnce, imagesAreTrue, neverReady, replaced, type UpgradeEvidence } from "./upgrade-claims.ts";
 
 export interface Evidence {
-  readonly node: string;
-  readonly oldPodUid: string;
-  readonly newPodUid: string;
-  /** Readiness seen between halt and replacement. */
-  readonly readinessViolations: readonly string[];
-  readonly wantedImage: string;
-  readonly currentImage: string;
-  /** Of the seid container of the pod that runs now. */
-  readonly podImage: string;
-  readonly podImageId: string;
+  /** Of each node that was halted and upgraded. */
+  readonly upgrades: readonly UpgradeEvidence[];
+  /** How often the manager deleted which pod. */
+  readonly deletions: ReadonlyMap<string, number>;
+  readonly capacity: CapacityEvidence;
+  readonly ceremony: CeremonyEvidence;
+  readonly peers: PeerEvidence;
+  readonly restart: RestartEvidence;
   /** Number of POSTs by task id, of each node's sidecar. */
   readonly posts: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** Of each node with keys of its own, what the controller was to check. */
   readonly keys: readonly KeyEvidence[];
-  /** The pods of the other nodes, before and after. */
+  /** The pods of the nodes that were not upgraded, when they were first up and at the end. */
   readonly others: readonly { readonly node: string; readonly before: string; readonly after: string }[];
   /** Requests of the manager that were refused, and lines of its log that speak of a refusal. */
   readonly refusals: readonly string[];
@@ -36,45 +46,24 @@ export interface KeyEvidence {
   readonly firstTaskAt: number | undefined;
 }
 
-export interface Claim {
-  readonly holds: boolean;
-  readonly text: string;
-}
-
+/** In the order of the story. */
 export function claimsFrom(evidence: Evidence): Claim[] {
+  const { upgrades, deletions } = evidence;
   return [
-    replaced,
-    neverReady,
-    imageIsTrue,
-    keysChecked,
-    postedOnce,
-    othersUntouched,
-    nothingRefused,
-    oneSeid,
-  ].map((check) => check(evidence));
-}
-
-function replaced({ node, oldPodUid, newPodUid }: Evidence): Claim {
-  const holds = newPodUid !== "" && newPodUid !== oldPodUid;
-  const text = holds
-    ? `the pod of ${node} was replaced although it was not Ready: uid ${short(oldPodUid)} became ${short(newPodUid)}`
-    : `the pod of ${node} was not replaced: uid ${short(oldPodUid)}`;
-  return { holds, text };
-}
-
-function neverReady({ readinessViolations }: Evidence): Claim {
-  return none(
-    readinessViolations,
-    "nothing waited for readiness: neither pod nor node was Ready between the halt and the replacement",
-  );
-}
-
-function imageIsTrue({ wantedImage, currentImage, podImage, podImageId }: Evidence): Claim {
-  const holds = currentImage === wantedImage && podImage === wantedImage && podImageId !== "";
-  const text = holds
-    ? `status.currentImage tells the truth: ${currentImage}, and the new pod has shown that it runs it`
-    : `status.currentImage is ${currentImage}, the pod runs ${podImage || "nothing"}, wanted was ${wantedImage}`;
-  return { holds, text };
+    keysChecked(evidence),
+    assembledOnce(evidence.ceremony),
+    foundPeers(evidence.peers),
+    replaced(upgrades),
+    deletedOnce(upgrades, deletions),
+    neverReady(upgrades),
+    imagesAreTrue(upgrades),
+    costNoCapacity(evidence.capacity),
+    restartedOnce(evidence.restart),
+    postedOnce(evidence),
+    othersUntouched(evidence),
+    nothingRefused(evidence),
+    oneSeid(evidence),
+  ];
 }
 
 function keysChecked({ keys }: Evidence): Claim {
@@ -86,45 +75,38 @@ function keysChecked({ keys }: Evidence): Claim {
         : [`${node}: the ${what} was not read before the first task`];
     }),
   );
-  const nodes = keys.map(({ node, checks }) => `${node} (${checks.map(({ what }) => what).join(", ")})`);
-  if (nodes.length === 0) return { holds: false, text: "no node brought keys of its own" };
-  return none(
-    wrong,
+  if (keys.length === 0) wrong.push("no node brought keys of its own");
+  const nodes = keys.map(({ node, checks }) => `${node} (${list(checks.map(({ what }) => what))})`);
+  return claim(
     `keys brought by the user were validated before the sidecar got a task: ${nodes.join("; ")}`,
+    wrong,
   );
 }
 
 function postedOnce({ posts }: Evidence): Claim {
   const all = [...posts].flatMap(([node, counts]) => [...counts].map(([id, count]) => ({ node, id, count })));
-  const repeated = all.filter(({ count }) => count !== 1);
   const silent = [...posts].filter(([, counts]) => counts.size === 0).map(([node]) => `${node} got no task`);
-  const wrong = [
+  const repeated = all
+    .filter(({ count }) => count !== 1)
+    .map(({ node, id, count }) => `${node}: task ${id} POSTed ${count} times`);
+  return claim(`each sidecar task was sent exactly once: ${all.length} tasks on ${posts.size} nodes`, [
     ...silent,
-    ...repeated.map(({ node, id, count }) => `${node}: task ${id} POSTed ${count} times`),
-  ];
-  return none(wrong, `each sidecar task was sent exactly once: ${all.length} tasks on ${posts.size} nodes`);
+    ...repeated,
+  ]);
 }
 
 function othersUntouched({ others }: Evidence): Claim {
   const touched = others.filter(({ before, after }) => before === "" || before !== after);
-  return none(
+  return claim(
+    `the pods of the other nodes were left alone: ${list(others.map(({ node }) => node))}`,
     touched.map(({ node }) => `the pod of ${node} was replaced, too`),
-    `the pods of the other nodes were left alone: ${others.map(({ node }) => node).join(", ")}`,
   );
 }
 
 function nothingRefused({ refusals }: Evidence): Claim {
-  return none(refusals, "the manager did it under its shipped roles: no request of it was refused (no 403)");
+  return claim("the manager did it under its shipped roles: no request of it was refused (no 403)", refusals);
 }
 
 function oneSeid({ simulatorViolations }: Evidence): Claim {
-  return none(simulatorViolations, "never did two seid processes share a volume");
-}
-
-function none(wrong: readonly string[], text: string): Claim {
-  return wrong.length === 0 ? { holds: true, text } : { holds: false, text: wrong.join("; ") };
-}
-
-function short(uid: string): string {
-  return uid.slice(0, 8);
+  return claim("never did two seid processes share a volume", simulatorViolations);
 }

@@ -4,7 +4,7 @@ import { type Cluster, NAMESPACE } from "./cluster.ts";
 import type { KeyEvidence } from "./evidence.ts";
 import type { KeyCheck } from "./keys.ts";
 import { kubectlApply } from "./kubectl-apply.ts";
-import { NAMESPACE_MANIFEST } from "./manifests.ts";
+import { MANIFESTS } from "./manifests.ts";
 
 /** By the name of the node. */
 export type Keys = ReadonlyMap<string, readonly KeyCheck[]>;
@@ -12,7 +12,7 @@ export type Tell = (note: string) => void;
 
 /** In the namespace, which is made first. */
 export async function createSecrets(cluster: Cluster, checks: readonly KeyCheck[]): Promise<void> {
-  await kubectlApply(cluster, NAMESPACE_MANIFEST);
+  await kubectlApply(cluster, MANIFESTS.namespace);
   for (const { name, files } of checks.flatMap((check) => check.secrets)) {
     const secret = {
       apiVersion: "v1",

@@ -18,14 +18,14 @@ test("each key source of the validator gets the Secrets its spec names, with the
     ]),
   ]);
   assert.deepEqual(made, [
-    ["signing key", "SigningKeyReady", [["validator-consensus", ["priv_validator_key.json"]]]],
-    ["node key", "NodeKeyReady", [["validator-p2p", ["node_key.json"]]]],
+    ["signing key", "SigningKeyReady", [["pacific-validator-consensus", ["priv_validator_key.json"]]]],
+    ["node key", "NodeKeyReady", [["pacific-validator-p2p", ["node_key.json"]]]],
     [
       "operator keyring",
       "OperatorKeyringReady",
       [
-        ["validator-keyring", ["node_admin.info", "<id>.address"]],
-        ["validator-keyring-pass", ["passphrase"]],
+        ["pacific-validator-keyring", ["node_admin.info", "<id>.address"]],
+        ["pacific-validator-keyring-pass", ["passphrase"]],
       ],
     ],
   ]);

@@ -1,6 +1,7 @@
 /**
- * `make demo`: real Kubernetes brings up full nodes, an archive and a validator with keys of its own, and carries a
- * halted node through an upgrade. Stays until Ctrl-C; with DEMO_ONCE=1 it exits after the story, 0 when everything it claims was seen and 1 otherwise.
+ * `make demo`: real Kubernetes brings up full nodes, an archive and a validator with keys of its own, founds a chain, carries
+ * a halted node and a halted group through an upgrade, and restarts seid of a node. Stays until Ctrl-C; with DEMO_ONCE=1 it
+ * exits after the story, 0 when everything it claims was seen and 1 otherwise.
  */
 import { Interrupted, runDemo } from "./demo.ts";
 

@@ -6,11 +6,15 @@ import { readyNode } from "./view/screens.ts";
 
 const paper = { columns: 100, colour: false };
 const story = {
-  node: "rpc-0",
-  image: NEW,
   timings: [
-    { ms: 52, what: "old pod deleted" },
-    { ms: 12_340, what: "node Ready on the new image" },
+    {
+      of: `rpc-0 to ${NEW}`,
+      parts: [
+        { ms: 52, what: "old pod deleted" },
+        { ms: 12_340, what: "node Ready on the new image" },
+      ],
+    },
+    { of: "the group", parts: [{ ms: 900, what: "rpc-1: old pod deleted" }] },
   ],
   claims: [{ holds: true, text: "the pod was replaced" }],
   elapsed: "8.04 s",
@@ -24,6 +28,10 @@ How long it took to carry rpc-0 to ghcr.io/sei-protocol/sei:v6.4.0, from sending
 
     0.05 s  old pod deleted
     12.3 s  node Ready on the new image
+
+How long it took to carry the group, from sending the patch:
+
+    0.90 s  rpc-1: old pod deleted
 
 What this proved:
 
@@ -49,6 +57,8 @@ const access = {
   kubectlCache: "/tmp/x/kubectl-cache",
   namespace: "sei",
   node: "rpc-1",
+  group: "devnet-rpc",
+  samples: "config/samples",
   image: NEW,
   managerLog: "/tmp/x/manager.log",
 };
@@ -61,10 +71,12 @@ The cluster keeps running. In another terminal:
 
 export KUBECONFIG='/tmp/a b/admin.kubeconfig' KUBECACHEDIR=/tmp/x/kubectl-cache
 alias kubectl=/cache/kubectl  # you have none on PATH
-kubectl get snode,sts,pod -n sei
-kubectl describe snode rpc-1 -n sei
+kubectl get snd,snode,snt,sts,pod -n sei
+kubectl describe snd devnet-rpc -n sei
 kubectl patch snode rpc-1 -n sei --type=merge -p '{"spec":{"image":"ghcr.io/sei-protocol/sei:v6.4.0"}}'
 kubectl wait snode rpc-1 -n sei --for=condition=Ready
+kubectl apply -f config/samples/task-update-node-image.yaml -f config/samples/task-gov-vote.yaml -n sei
+kubectl wait snt --all -n sei --for=condition=Ready
 kubectl get events -n sei --sort-by=.lastTimestamp
 tail -f /tmp/x/manager.log
 
@@ -84,7 +96,7 @@ test("who has a kubectl gets no alias", () => {
 test("a failure shows what did not happen, the last state with its reasons, and the end of the log", () => {
   const failure = {
     message: "not within 60 s: SeiNode rpc-0 is Ready",
-    views: [readyNode],
+    forest: { nodes: [readyNode], groups: [] },
     nodes: [someNode({ ready: false }), someNode({ ready: true }), someNode()],
     logTail: '{"msg":"last words"}',
   };
@@ -107,6 +119,6 @@ The manager's log ends:
 });
 
 test("a failure before there was anything shows only the message", () => {
-  const failure = { message: "no etcd", views: [], nodes: [], logTail: undefined };
+  const failure = { message: "no etcd", forest: { nodes: [], groups: [] }, nodes: [], logTail: undefined };
   assert.deepEqual(failureReport(failure, paper), ["", "The demo did not get through: no etcd"]);
 });

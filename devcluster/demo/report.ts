@@ -1,30 +1,31 @@
 /** The words at the end: what was measured and proved, what to try next, or what went wrong. Pure. */
 import type { SeiNode } from "#api";
 import { type DeepReadonly, findCondition } from "#kube";
-import type { Claim } from "./evidence.ts";
-import { claimLine, nodeTable, timingLines } from "./view/render.ts";
-import type { NodeView } from "./view/screen.ts";
+import type { Claim } from "./claim.ts";
+import type { Timings } from "./story.ts";
+import { claimLine, forestTable, timingLines } from "./view/render.ts";
+import type { Forest } from "./view/screen.ts";
 import { type Paper, paint, plain } from "./view/text.ts";
 
 export interface Story {
-  readonly node: string;
-  readonly image: string;
-  readonly timings: readonly { readonly ms: number; readonly what: string }[];
+  readonly timings: readonly Timings[];
   readonly claims: readonly Claim[];
   readonly elapsed: string;
 }
 
-export function storyReport({ node, image, timings, claims, elapsed }: Story, paper: Paper): string[] {
+export function storyReport({ timings, claims, elapsed }: Story, paper: Paper): string[] {
   const broken = claims.filter(({ holds }) => !holds).length;
   const verdict =
     broken === 0
       ? `The demo ran through in ${elapsed}: all ${claims.length} claims hold.`
       : `The demo ran through in ${elapsed}, and ${broken} of ${claims.length} claims do NOT hold.`;
   return [
-    [],
-    plain(`How long it took to carry ${node} to ${image}, from sending the patch:`),
-    [],
-    ...timingLines(timings),
+    ...timings.flatMap(({ of, parts }) => [
+      [],
+      plain(`How long it took to carry ${of}, from sending the patch:`),
+      [],
+      ...timingLines(parts),
+    ]),
     [],
     plain("What this proved:"),
     [],
@@ -41,15 +42,19 @@ export interface Access {
   /** Where kubectl keeps what it knows of the server. In the home folder it would outlive this server's port. */
   readonly kubectlCache: string;
   readonly namespace: string;
-  /** One that is still on the old image. */
+  /** A single one that is still on the old image. */
   readonly node: string;
+  /** One with nodes on the new image. */
+  readonly group: string;
+  /** The folder of the samples: their tasks fit the demo's nodes. */
+  readonly samples: string;
   readonly image: string;
   readonly managerLog: string;
 }
 
 /** Never cut or coloured: it is there to be copied. */
 export function accessReport(access: Access): string[] {
-  const { namespace, node } = access;
+  const { namespace, node, group, samples } = access;
   const patch = JSON.stringify({ spec: { image: access.image } });
   return [
     "",
@@ -59,10 +64,12 @@ export function accessReport(access: Access): string[] {
     ...(access.kubectl === undefined
       ? []
       : [`alias kubectl=${quoted(access.kubectl)}  # you have none on PATH`]),
-    `kubectl get snode,sts,pod -n ${namespace}`,
-    `kubectl describe snode ${node} -n ${namespace}`,
+    `kubectl get snd,snode,snt,sts,pod -n ${namespace}`,
+    `kubectl describe snd ${group} -n ${namespace}`,
     `kubectl patch snode ${node} -n ${namespace} --type=merge -p '${patch}'`,
     `kubectl wait snode ${node} -n ${namespace} --for=condition=Ready`,
+    `kubectl apply -f ${quoted(samples)}/task-update-node-image.yaml -f ${quoted(samples)}/task-gov-vote.yaml -n ${namespace}`,
+    `kubectl wait snt --all -n ${namespace} --for=condition=Ready`,
     `kubectl get events -n ${namespace} --sort-by=.lastTimestamp`,
     `tail -f ${quoted(access.managerLog)}`,
     "",
@@ -73,22 +80,22 @@ export function accessReport(access: Access): string[] {
 
 export interface Failure {
   readonly message: string;
-  readonly views: readonly NodeView[];
+  readonly forest: Forest;
   readonly nodes: readonly DeepReadonly<SeiNode>[];
   /** The end of the manager's log; undefined when there was no manager yet. */
   readonly logTail: string | undefined;
 }
 
-export function failureReport({ message, views, nodes, logTail }: Failure, paper: Paper): string[] {
+export function failureReport({ message, forest, nodes, logTail }: Failure, paper: Paper): string[] {
   const reasons = nodes.flatMap(({ metadata, status }) => {
     const ready = findCondition(status?.conditions, "Ready");
     return ready === undefined || ready.status === "True" ? [] : [`  ${metadata.name}: ${ready.message}`];
   });
-  const state = [...nodeTable(views).map((line) => paint(line, paper)), ...reasons];
+  const tree = forestTable(forest).map((line) => paint(line, paper));
   return [
     "",
     `The demo did not get through: ${message}`,
-    ...(views.length === 0 ? [] : ["", "The last state:", "", ...state]),
+    ...(tree.length === 0 ? [] : ["", "The last state:", "", ...tree, ...reasons]),
     ...(logTail === undefined ? [] : ["", "The manager's log ends:", "", logTail]),
   ];
 }

@@ -1,5 +1,14 @@
 /** Objects and screens for this room's tests. */
-import type { SeiNode, SeiNodeStatus, TaskPlan } from "#api";
+import type {
+  Condition,
+  SeiNode,
+  SeiNodeDeployment,
+  SeiNodeDeploymentStatus,
+  SeiNodeStatus,
+  SeiNodeTask,
+  SeiNodeTaskStatus,
+  TaskPlan,
+} from "#api";
 import type { Pod } from "#kube";
 
 export const OLD = "ghcr.io/sei-protocol/sei:v6.3.0";
@@ -27,6 +36,34 @@ export function someNode(status: Partial<SeiNodeStatus> & { ready?: boolean } = 
     metadata: { name: "rpc-0", namespace: "sei", uid: "node-uid", resourceVersion: "1" },
     spec: { chainId: "pacific-1", image, fullNode: {} },
     status: { phase: "Running", currentImage: OLD, conditions, ...rest },
+  };
+}
+
+export function someCondition(type: string, status: Condition["status"], reason: string): Condition {
+  return { type, status, reason, message: "", lastTransitionTime: time };
+}
+
+export function someGroup(status: SeiNodeDeploymentStatus = {}, image = OLD): SeiNodeDeployment {
+  return {
+    apiVersion: "sei.io/v1alpha1",
+    kind: "SeiNodeDeployment",
+    metadata: { name: "rpc", namespace: "sei", uid: "group-uid", resourceVersion: "1" },
+    spec: {
+      replicas: 2,
+      updateStrategy: { type: "InPlace" },
+      template: { spec: { chainId: "pacific-1", image, fullNode: {} } },
+    },
+    status,
+  };
+}
+
+export function someTask(status: SeiNodeTaskStatus = {}, node = "rpc-0"): SeiNodeTask {
+  return {
+    apiVersion: "sei.io/v1alpha1",
+    kind: "SeiNodeTask",
+    metadata: { name: "restart", namespace: "sei", uid: "task-uid", resourceVersion: "1" },
+    spec: { kind: "RestartSeid", target: { nodeRef: { name: node } }, restartSeid: {} },
+    status,
   };
 }
 

@@ -14,8 +14,8 @@ import {
   type RestClient,
 } from "#kube";
 import { type ControlPlane, startControlPlane } from "../control-plane/index.ts";
+import { throughProxy } from "./proxy-client.ts";
 import { type Simulator, startSimulator } from "./simulator.ts";
-import { throughProxy } from "./testing/proxy-client.ts";
 import { seiPodSpec, seiWorkload } from "./testing/sei-pod.ts";
 
 type LivePod = DeepReadonly<Pod>;

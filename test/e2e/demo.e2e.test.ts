@@ -75,26 +75,43 @@ const exists = (path: string) =>
     () => false,
   );
 
-test("DEMO_ONCE=1 plays the upgrade of a halted node, proves its claims and exits 0", async (t) => {
+test("DEMO_ONCE=1 plays the whole story, proves its claims and exits 0", async (t) => {
   const demo = new Demo({ DEMO_ONCE: "1" });
   t.after(() => demo.kill());
   assert.equal(await demo.exited, 0, demo.text);
   const steps = demo.lines.filter((line) => line.includes("--- done after"));
-  assert.equal(steps.length, 7, demo.text);
-  const validated = demo.lines.flatMap((line) => /validator: (.+) validated: /.exec(line)?.[1] ?? []);
+  assert.equal(steps.length, 12, demo.text);
+  const validated = demo.lines.flatMap((line) => /pacific-validator: (.+) validated: /.exec(line)?.[1] ?? []);
   assert.deepEqual(validated, ["signing key", "node key", "operator keyring"], demo.text);
-  assert.match(demo.text, /SeiNode validator: .*keys signing key ✔, node key ✔, operator keyring ✔/);
+  assert.match(demo.text, /SeiNode pacific-validator: .*keys signing key ✔, node key ✔, operator keyring ✔/);
+  assert.equal(demo.lines.filter((line) => line.includes("handed in its identity")).length, 4, demo.text);
+  assert.match(demo.text, /wave 0: devnet-rpc-0, devnet-rpc-1, devnet-rpc-2 /);
+  for (const node of ["devnet-rpc-0", "devnet-rpc-1", "devnet-rpc-2"]) {
+    assert.match(demo.text, new RegExp(`  Pod ${node}-0: state Terminating`));
+    assert.match(demo.text, new RegExp(`\\+[\\d.]+ s {2}${node}: node Ready on the new image`));
+  }
+  assert.match(demo.text, /SeiNodeTask restart-seid: .*phase Complete, reason TaskComplete, ready True/);
   const closing = demo.lines.slice(demo.lines.findIndex((line) => line.startsWith("How long it took")));
-  // Times and uids differ from run to run; so do tasks: a label peer that is up early enough adds discover-peers.
+  // Times and uids differ from run to run, and so does which node is first; so do tasks: a label peer that is up early
+  // enough adds discover-peers.
   const shape = closing.map((line) =>
     line
       .replace(/^ +[\d.]+ s/, "<time>")
+      .replace(/^(<time> {2}devnet-rpc-)\d/, "$1<n>")
       .replace(/\b[0-9a-f]{8}\b/g, "<uid>")
       .replace(/\d+ tasks/, "<n> tasks"),
   );
-  assert.match(shape.pop() ?? "", /^The demo ran through in [\d.]+ s: all 8 claims hold\.$/);
+  assert.match(shape.pop() ?? "", /^The demo ran through in [\d.]+ s: all 13 claims hold\.$/);
+  const rollout = shape.splice(
+    shape.findIndex((line) => line.startsWith("<time>  devnet-rpc")),
+    6,
+  );
+  assert.deepEqual(rollout.sort(), [
+    ...Array.from({ length: 3 }, () => "<time>  devnet-rpc-<n>: node Ready on the new image"),
+    ...Array.from({ length: 3 }, () => "<time>  devnet-rpc-<n>: old pod deleted"),
+  ]);
   assert.deepEqual(shape, [
-    "How long it took to carry rpc-0 to ghcr.io/sei-protocol/sei:v6.4.0, from sending the patch:",
+    "How long it took to carry pacific-rpc to ghcr.io/sei-protocol/sei:v6.4.0, from sending the patch:",
     "",
     "<time>  plan built",
     "<time>  old pod deleted",
@@ -106,14 +123,22 @@ test("DEMO_ONCE=1 plays the upgrade of a halted node, proves its claims and exit
     "<time>  plan settled",
     "<time>  node Ready on the new image",
     "",
+    "How long it took to carry the 3 nodes of devnet-rpc to ghcr.io/sei-protocol/sei:v6.4.0, from sending the patch:",
+    "",
+    "",
     "What this proved:",
     "",
-    "  ✔ the pod of rpc-0 was replaced although it was not Ready: uid <uid> became <uid>",
-    "  ✔ nothing waited for readiness: neither pod nor node was Ready between the halt and the replacement",
-    "  ✔ status.currentImage tells the truth: ghcr.io/sei-protocol/sei:v6.4.0, and the new pod has shown that it runs it",
-    "  ✔ keys brought by the user were validated before the sidecar got a task: validator (signing key, node key, operator keyring)",
-    "  ✔ each sidecar task was sent exactly once: <n> tasks on 4 nodes",
-    "  ✔ the pods of the other nodes were left alone: archive, rpc-1, validator",
+    "  ✔ keys brought by the user were validated before the sidecar got a task: pacific-validator (signing key, node key, operator keyring)",
+    "  ✔ the genesis of devnet-7 was assembled exactly once, by devnet-0, and is that of all 4 validators",
+    "  ✔ devnet-rpc-0, devnet-rpc-1, devnet-rpc-2 found their peers by label: devnet-0, devnet-1, devnet-2, devnet-3",
+    `  ✔ halted pods were replaced although they were not Ready: ${["pacific-rpc", "devnet-rpc-0", "devnet-rpc-1", "devnet-rpc-2"].map((node) => `${node} (uid <uid> became <uid>)`).join(", ")}`,
+    "  ✔ each old pod was deleted exactly once, and no other pod: pacific-rpc-0, devnet-rpc-0-0, devnet-rpc-1-0, devnet-rpc-2-0",
+    "  ✔ nothing waited for readiness: no such pod or node was Ready between its halt and its replacement",
+    "  ✔ status.currentImage tells the truth: ghcr.io/sei-protocol/sei:v6.4.0, and each new pod has shown that it runs it",
+    "  ✔ the rollout cost no capacity: at most 3 pods were down at once, the 3 that had halted",
+    "  ✔ RestartSeid was POSTed once to devnet-rpc-0: seid started once more in the same pod and serves RPC again",
+    "  ✔ each sidecar task was sent exactly once: <n> tasks on 11 nodes",
+    "  ✔ the pods of the other nodes were left alone: pacific-archive, pacific-full, pacific-validator, devnet-0, devnet-1, devnet-2, devnet-3",
     "  ✔ the manager did it under its shipped roles: no request of it was refused (no 403)",
     "  ✔ never did two seid processes share a volume",
     "",
@@ -130,7 +155,7 @@ test("without DEMO_ONCE the cluster stays usable until Ctrl-C, then everything i
   const patch = await demo.line(/^kubectl patch snode /);
   assert.match(
     patch,
-    /^kubectl patch snode (archive|rpc-1|validator) -n sei --type=merge -p '\{.*v6\.4\.0.*\}'$/,
+    /^kubectl patch snode pacific-(archive|full|validator) -n sei --type=merge -p '\{.*v6\.4\.0.*\}'$/,
   );
   demo.interrupt();
   assert.equal(await demo.exited, 0);

@@ -86,6 +86,7 @@ describe("samples", () => {
     assert.deepEqual(sampleNames.sort(), [
       "archive.yaml",
       "deployment-genesis.yaml",
+      "deployment-rpc-label-peers.yaml",
       "deployment-rpc.yaml",
       "full-node-s3-bootstrap.yaml",
       "full-node-state-sync.yaml",
@@ -158,7 +159,7 @@ describe("samples", () => {
     assert.deepEqual(await row("snt", "restart-seid"), [
       "restart-seid",
       "RestartSeid",
-      "pacific-rpc-0",
+      "devnet-rpc-0",
       "Complete",
     ]);
   });

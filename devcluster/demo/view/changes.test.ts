@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { changesBetween } from "./changes.ts";
-import { empty, failedNode, midUpgrade, readyNode, updatingNode } from "./screens.ts";
+import {
+  empty,
+  failedNode,
+  midRollout,
+  midUpgrade,
+  readyNode,
+  updatingNode,
+  upgradingGroup,
+} from "./screens.ts";
 
 test("from nothing everything is told", () => {
   assert.equal(
@@ -47,4 +55,44 @@ test("of a changed node, pod or step only what changed is told", () => {
     "  12.3 s  etcd ended",
   ]);
   assert.ok(midUpgrade.nodes.includes(failedNode));
+});
+
+test("of a group its own news are told, and those of its nodes, their tasks and pods", () => {
+  const [first, second] = upgradingGroup.nodes;
+  assert.ok(first && second);
+  const tasks = first.tasks.map((task) => ({
+    ...task,
+    phase: "Complete",
+    reason: "TaskComplete",
+    ready: "True",
+  }));
+  const [devnet] = midRollout.groups;
+  assert.ok(devnet);
+  const rolled = {
+    ...upgradingGroup,
+    task: "",
+    image: "sei:v6.4.0",
+    count: "2 of 2 Ready",
+    nodes: [
+      { ...first, tasks },
+      { ...second, ready: "True", pods: [] },
+    ],
+  };
+  assert.deepEqual(changesBetween(midRollout, { ...midRollout, groups: [devnet, rolled] }), [
+    "  12.0 s  SeiNodeDeployment devnet-rpc: plan -, image sei:v6.4.0, nodes 2 of 2 Ready",
+    "  12.0 s  SeiNodeTask restart-seid: phase Complete, reason TaskComplete, ready True",
+    "  12.0 s  SeiNode devnet-rpc-1: ready True",
+    "  12.0 s  Pod devnet-rpc-1-0: gone",
+  ]);
+  assert.deepEqual(
+    changesBetween(midRollout, { ...midRollout, groups: [devnet] }).map((line) => line.slice(10)),
+    [
+      "SeiNodeDeployment devnet-rpc: gone",
+      "SeiNode devnet-rpc-0: gone",
+      "SeiNodeTask restart-seid: gone",
+      "Pod devnet-rpc-0-0: gone",
+      "SeiNode devnet-rpc-1: gone",
+      "Pod devnet-rpc-1-0: gone",
+    ],
+  );
 });

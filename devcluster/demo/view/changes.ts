@@ -1,11 +1,12 @@
 /** What became different between two screens, one line per thing that changed: the demo where there is no terminal. Pure. */
-import type { NodeView, PodView, Screen, StepView } from "./screen.ts";
+import type { Forest, GroupView, NodeView, PodView, Screen, StepView, TaskView } from "./screen.ts";
 import { seconds } from "./text.ts";
 
 export function changesBetween(before: Screen, after: Screen): string[] {
   return [
     ...after.steps.flatMap((step, index) => stepChanges(before.steps[index], step)),
-    ...nodeChanges(before.nodes, after.nodes),
+    ...changes("SeiNodeDeployment", before.groups, after.groups, describeGroup),
+    ...nodeChanges(nodesOf(before), nodesOf(after)),
     ...after.notices.slice(before.notices.length),
   ].map((text) => `${seconds(after.elapsedMs).padStart(8)}  ${text}`);
 }
@@ -21,32 +22,37 @@ function stepChanges(before: StepView | undefined, step: StepView): string[] {
   return lines;
 }
 
-function nodeChanges(before: readonly NodeView[], after: readonly NodeView[]): string[] {
-  const lines: string[] = [];
-  for (const node of after) {
-    const old = before.find(({ name }) => name === node.name);
-    const facts = old === undefined ? describeNode(node) : difference(describeNode(old), describeNode(node));
-    if (facts.size > 0) lines.push(`SeiNode ${node.name}: ${inWords(facts)}`);
-    lines.push(...podChanges(old?.pods ?? [], node.pods));
-  }
-  for (const node of before) {
-    if (after.some(({ name }) => name === node.name)) continue;
-    lines.push(`SeiNode ${node.name}: gone`, ...podChanges(node.pods, []));
-  }
-  return lines;
+function nodesOf({ nodes, groups }: Forest): readonly NodeView[] {
+  return [...nodes, ...groups.flatMap((group) => group.nodes)];
 }
 
-function podChanges(before: readonly PodView[], after: readonly PodView[]): string[] {
-  const lines: string[] = [];
-  for (const pod of after) {
-    const old = before.find(({ name }) => name === pod.name);
-    const facts = old === undefined ? describePod(pod) : difference(describePod(old), describePod(pod));
-    if (facts.size > 0) lines.push(`Pod ${pod.name}: ${inWords(facts)}`);
-  }
-  for (const pod of before) {
-    if (!after.some(({ name }) => name === pod.name)) lines.push(`Pod ${pod.name}: gone`);
-  }
-  return lines;
+function nodeChanges(before: readonly NodeView[], after: readonly NodeView[]): string[] {
+  const names = new Set([...after, ...before].map(({ name }) => name));
+  return [...names].flatMap((name) => {
+    const [old, now] = [before, after].map((nodes) => nodes.filter((node) => node.name === name));
+    const partsOf = (nodes: readonly NodeView[] = []) => nodes[0] ?? { pods: [], tasks: [] };
+    return [
+      ...changes("SeiNode", old ?? [], now ?? [], describeNode),
+      ...changes("SeiNodeTask", partsOf(old).tasks, partsOf(now).tasks, describeTask),
+      ...changes("Pod", partsOf(old).pods, partsOf(now).pods, describePod),
+    ];
+  });
+}
+
+/** One line for each thing that is new, different or gone. */
+function changes<T extends { readonly name: string }>(
+  kind: string,
+  before: readonly T[],
+  after: readonly T[],
+  describe: (one: T) => Facts,
+): string[] {
+  const lines = after.flatMap((one) => {
+    const old = before.find(({ name }) => name === one.name);
+    const facts = old === undefined ? describe(one) : difference(describe(old), describe(one));
+    return facts.size > 0 ? [`${kind} ${one.name}: ${inWords(facts)}`] : [];
+  });
+  const gone = before.filter((one) => !after.some(({ name }) => name === one.name));
+  return [...lines, ...gone.map(({ name }) => `${kind} ${name}: gone`)];
 }
 
 type Facts = ReadonlyMap<string, string>;
@@ -60,6 +66,26 @@ function describeNode({ phase, ready, task, image, health, keys }: NodeView): Fa
     ["health", health],
     // Most nodes have none, and who has some keeps them.
     ...(keys === "" ? [] : [["keys", keys] as const]),
+  ]);
+}
+
+function describeGroup({ phase, ready, task, image, count, health }: GroupView): Facts {
+  return new Map([
+    ["phase", phase],
+    ["plan", task],
+    ["image", image],
+    ["ready", ready],
+    ["health", health],
+    ["nodes", count],
+  ]);
+}
+
+function describeTask({ phase, ready, kind, reason }: TaskView): Facts {
+  return new Map([
+    ["kind", kind],
+    ["phase", phase],
+    ["reason", reason],
+    ["ready", ready],
   ]);
 }
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NEW, OLD, someNode, somePlan, somePod } from "../testing.ts";
-import { shortImage, viewNode, viewPod } from "./node-view.ts";
+import { viewNode, viewPod } from "./node-view.ts";
+import { shortImage } from "./words.ts";
 
 test("a node that is Ready shows its phase, image and pods", () => {
   assert.deepEqual(viewNode(someNode({ ready: true }), [somePod({ ready: true })]), {
@@ -23,6 +24,7 @@ test("a node that is Ready shows its phase, image and pods", () => {
         image: "sei:v6.3.0",
       },
     ],
+    tasks: [],
   });
 });
 

@@ -2,9 +2,14 @@
 import { type SeiNode, SeiNodeConditions } from "#api";
 import { type Condition, type DeepReadonly, findCondition, type Pod } from "#kube";
 import { isPodReady } from "../pod-readiness.ts";
-import { type Mark, type NodeView, type PodView, SIGNS } from "./screen.ts";
+import { type Mark, type NodeView, type PodView, SIGNS, type TaskView } from "./screen.ts";
+import { imageInWords, planInWords, shortImage } from "./words.ts";
 
-export function viewNode(node: DeepReadonly<SeiNode>, pods: readonly DeepReadonly<Pod>[]): NodeView {
+export function viewNode(
+  node: DeepReadonly<SeiNode>,
+  pods: readonly DeepReadonly<Pod>[],
+  tasks: readonly TaskView[] = [],
+): NodeView {
   const { status } = node;
   const ready = findCondition(status?.conditions, SeiNodeConditions.ready);
   const stalled = findCondition(status?.conditions, SeiNodeConditions.stalled);
@@ -14,12 +19,13 @@ export function viewNode(node: DeepReadonly<SeiNode>, pods: readonly DeepReadonl
     name: node.metadata.name,
     mark: nodeMark(node, ready?.status, isStalled),
     phase: node.metadata.deletionTimestamp === undefined ? (status?.phase ?? "New") : "Terminating",
-    task: taskInWords(status?.plan),
+    task: planInWords(status?.plan),
     image: imageInWords(status?.currentImage ?? "", node.spec?.image ?? ""),
     ready: ready?.status ?? "",
     health: isStalled ? `Stalled: ${stalled.reason}` : unready,
     keys: keysInWords(status?.conditions),
     pods: pods.map(viewPod),
+    tasks,
   };
 }
 
@@ -36,21 +42,6 @@ export function viewPod(pod: DeepReadonly<Pod>): PodView {
   };
 }
 
-/** Without registry and path: `sei:v6.3.0`. */
-export function shortImage(image: string): string {
-  const name = image.slice(image.lastIndexOf("/") + 1);
-  return name.replace(/(@sha256:[0-9a-f]{8})[0-9a-f]+$/, "$1");
-}
-
-function taskInWords(plan: DeepReadonly<NonNullable<SeiNode["status"]>>["plan"]): string {
-  if (plan === undefined || plan.phase === "Complete") return "";
-  const total = plan.tasks.length;
-  const index = plan.failedTaskIndex ?? plan.tasks.findIndex(({ status }) => status !== "Complete");
-  const task = plan.tasks[index];
-  if (task === undefined) return `${total}/${total}`;
-  return `${index + 1}/${total} ${task.type}${plan.phase === "Failed" ? " failed" : ""}`;
-}
-
 const KEY_CONDITIONS: readonly (readonly [type: string, what: string])[] = [
   [SeiNodeConditions.signingKeyReady, "signing key"],
   [SeiNodeConditions.nodeKeyReady, "node key"],
@@ -62,14 +53,6 @@ function keysInWords(conditions: DeepReadonly<Condition[]> | undefined): string 
     const found = findCondition(conditions, type);
     return found === undefined ? [] : [`${what} ${SIGNS[found.status === "True" ? "ok" : "bad"]}`];
   }).join(", ");
-}
-
-function imageInWords(current: string, wanted: string): string {
-  if (current === wanted || wanted === "") return shortImage(current);
-  if (current === "") return `→ ${shortImage(wanted)}`;
-  const [from, to] = [shortImage(current), shortImage(wanted)];
-  const name = to.slice(0, to.indexOf(":") + 1);
-  return name !== "" && from.startsWith(name) ? `${from} → ${to.slice(name.length)}` : `${from} → ${to}`;
 }
 
 function nodeMark(node: DeepReadonly<SeiNode>, ready: string | undefined, isStalled: boolean): Mark {

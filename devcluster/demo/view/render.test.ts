@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { renderScreen } from "./render.ts";
-import { empty, midUpgrade } from "./screens.ts";
+import { empty, midRollout, midUpgrade } from "./screens.ts";
 
 const terminal = { columns: 100, rows: 40, colour: false };
 
@@ -26,6 +26,57 @@ test("in the middle of an upgrade the screen shows steps, the tree of nodes and 
   );
 });
 
+const rolloutTerminal = { ...terminal, columns: 120 };
+
+test("groups hold their nodes, nodes their tasks and pods, as one tree", () => {
+  assert.equal(
+    renderScreen(midRollout, rolloutTerminal).join("\n"),
+    `Sei operator demo  12.0 s
+
+✔ one  0.59 s
+    seen on the way
+✔ two  0.09 s
+✔ three  0.09 s
+◌ four  0.12 s
+    wave 0: devnet-rpc-1
+
+  NAME                STATE      READY  PLAN                   IMAGE                INFO
+✔ archive             Running    True                          sei:v6.3.0
+└─✔ archive-0         Running    True                          sei:v6.3.0           revision 5d5cbc5d68
+✔ devnet              Ready      True                          sei:v6.3.0           1 of 1 Ready
+└─✔ devnet-0          Running    True                          sei:v6.3.0
+  └─✔ devnet-0-0      Running    True                          sei:v6.3.0           revision 5d5cbc5d68
+◌ devnet-rpc          Upgrading  False  2/3 await-spec-update  → sei:v6.4.0         1 of 2 Ready; RollingOut
+├─✔ devnet-rpc-0      Running    True                          sei:v6.3.0
+│ ├─◌ restart-seid    Running           RestartSeid                                 Executing
+│ └─✔ devnet-rpc-0-0  Running    True                          sei:v6.3.0           revision 5d5cbc5d68
+└─◌ devnet-rpc-1      Running    False  6/7 observe-image      sei:v6.3.0 → v6.4.0  Updating
+  └─◌ devnet-rpc-1-0  Pending    False                         sei:v6.4.0           revision 6d696496f4`,
+  );
+});
+
+test("on a low terminal what is over and what is well is folded, until all fits", () => {
+  assert.equal(
+    renderScreen(midRollout, { ...rolloutTerminal, rows: 16 }).join("\n"),
+    `Sei operator demo  12.0 s
+
+✔ two  0.09 s
+✔ three  0.09 s
+◌ four  0.12 s
+    wave 0: devnet-rpc-1
+
+  NAME                STATE      READY  PLAN                   IMAGE                INFO
+✔ archive             Running    True                          sei:v6.3.0
+✔ devnet              Ready      True                          sei:v6.3.0           1 of 1 Ready
+◌ devnet-rpc          Upgrading  False  2/3 await-spec-update  → sei:v6.4.0         1 of 2 Ready; RollingOut
+├─✔ devnet-rpc-0      Running    True                          sei:v6.3.0
+│ ├─◌ restart-seid    Running           RestartSeid                                 Executing
+│ └─✔ devnet-rpc-0-0  Running    True                          sei:v6.3.0           revision 5d5cbc5d68
+└─◌ devnet-rpc-1      Running    False  6/7 observe-image      sei:v6.3.0 → v6.4.0  Updating
+  └─◌ devnet-rpc-1-0  Pending    False                         sei:v6.4.0           revision 6d696496f4`,
+  );
+});
+
 test("on a narrow terminal each line is cut at its right end", () => {
   assert.equal(
     renderScreen({ ...midUpgrade, steps: [], notices: [] }, { ...terminal, columns: 30 }).join("\n"),
@@ -44,8 +95,8 @@ test("on a narrow terminal each line is cut at its right end", () => {
 test("on a low terminal the end of the screen is shown, which is what happens now", () => {
   assert.equal(
     renderScreen(midUpgrade, { ...terminal, columns: 40, rows: 4 }).join("\n"),
-    `└─◌ rpc-0-0    Pending  False          …
-✖ rpc-1        Failed   False  2/8 appl…
+    `└─◌ rpc-0-0  Pending  False            …
+✖ rpc-1      Failed   False  2/8 apply-…
 
 ⚠ simulator: a word`,
   );

@@ -1,15 +1,26 @@
 /**
- * The live screen: what the story has done so far, and below it the nodes with their pods as a tree. Pure.
+ * The live screen: what the story has done so far, and below it groups, nodes, pods and tasks as a tree. Pure.
  *
  *       NAME         STATE    READY  PLAN             IMAGE                INFO
  *     ◌ rpc-0        Running  False  6/7 observe-image  sei:v6.3.0 → v6.4.0  Updating
  *     └─◌ rpc-0-0    Pending  False                   sei:v6.4.0           revision 7d9f8c6b5
  */
-import { type Mark, type NodeView, type PodView, type Screen, SIGNS, type StepView } from "./screen.ts";
+import { foldings } from "./fold.ts";
+import {
+  type Forest,
+  type GroupView,
+  type Mark,
+  type NodeView,
+  type PodView,
+  type Screen,
+  SIGNS,
+  type StepView,
+  type TaskView,
+} from "./screen.ts";
 import { align, type Colour, type Line, type Paper, paint, plain, type Span, seconds } from "./text.ts";
 
 export interface Terminal extends Paper {
-  /** Most lines. The top is dropped when there are more: what happens now is at the bottom. */
+  /** Most lines. With more, what is well is folded; then the top is dropped: what happens now is at the bottom. */
   readonly rows: number;
 }
 
@@ -19,23 +30,32 @@ const STEP_MARKS: Readonly<Record<StepView["state"], Mark>> = { done: "ok", runn
 const HEADING = ["  NAME", "STATE", "READY", "PLAN", "IMAGE", "INFO"];
 
 export function renderScreen(screen: Screen, terminal: Terminal): string[] {
-  const lines: Line[] = [
+  const sizes = foldings(screen).map(screenLines);
+  const fitting = sizes.find((lines) => lines.length <= terminal.rows) ?? sizes.at(-1) ?? [];
+  return fitting.slice(-Math.max(1, terminal.rows)).map((line) => paint(line, terminal));
+}
+
+function screenLines(screen: Screen): Line[] {
+  const tree = forestTable(screen);
+  return [
     [
       { text: screen.title, colour: "bold" },
       { text: `  ${seconds(screen.elapsedMs)}`, colour: "dim" },
     ],
     [],
     ...screen.steps.flatMap(stepLines),
-    ...(screen.nodes.length === 0 ? [] : [[], ...nodeTable(screen.nodes)]),
+    ...(tree.length === 0 ? [] : [[], ...tree]),
     ...(screen.notices.length === 0 ? [] : [[], ...screen.notices.slice(-3).map(notice)]),
   ];
-  return lines.slice(-Math.max(1, terminal.rows)).map((line) => paint(line, terminal));
 }
 
-/** The tree of nodes and pods alone, with its heading. */
-export function nodeTable(nodes: readonly NodeView[]): Line[] {
+/** The tree alone, with its heading: nodes of no group first. Empty when there is nothing. */
+export function forestTable({ nodes, groups }: Forest): Line[] {
+  const rows = [...nodes, ...groups].flatMap((each) =>
+    treeRows("nodes" in each ? groupRow(each) : nodeRow(each)),
+  );
   const heading = HEADING.map((text): Span => ({ text, colour: "dim" }));
-  return align([heading, ...nodes.flatMap((node) => [nodeCells(node), ...podRows(node.pods)])]);
+  return rows.length === 0 ? [] : align([heading, ...rows]);
 }
 
 /** How long each part took, right-aligned, one a line. */
@@ -58,29 +78,46 @@ function stepLines({ title, state, elapsedMs, notes }: StepView): Line[] {
   return [head, ...notes.map((note): Line => [{ text: `    ${note}`, colour: "dim" }])];
 }
 
-function nodeCells(node: NodeView): Span[] {
+/** One line of the tree, and what hangs below it. */
+interface Row {
+  readonly mark: Mark;
+  readonly name: string;
+  /** Of the columns after the name. */
+  readonly cells: readonly string[];
+  readonly children: readonly Row[];
+}
+
+function treeRows({ mark, name, cells, children }: Row, branch = "", below = ""): Span[][] {
+  const last = children.length - 1;
   return [
-    { text: `${SIGNS[node.mark]} ${node.name}`, colour: COLOURS[node.mark] },
-    { text: node.phase },
-    { text: node.ready },
-    { text: node.task },
-    { text: node.image },
-    { text: [node.health, node.keys].filter((text) => text !== "").join("; ") },
+    [{ text: `${branch}${SIGNS[mark]} ${name}`, colour: COLOURS[mark] }, ...cells.map((text) => ({ text }))],
+    ...children.flatMap((child, index) =>
+      treeRows(child, `${below}${index === last ? "└─" : "├─"}`, `${below}${index === last ? "  " : "│ "}`),
+    ),
   ];
 }
 
-function podRows(pods: readonly PodView[]): Span[][] {
-  return pods.map((pod, index) => [
-    {
-      text: `${index === pods.length - 1 ? "└" : "├"}─${SIGNS[pod.mark]} ${pod.name}`,
-      colour: COLOURS[pod.mark],
-    },
-    { text: pod.state },
-    { text: pod.ready ? "True" : "False" },
-    { text: "" },
-    { text: pod.image },
-    { text: pod.revision === "" ? "" : `revision ${pod.revision}` },
-  ]);
+function groupRow({ name, mark, phase, ready, task, image, count, health, nodes }: GroupView): Row {
+  const cells = [phase, ready, task, image, inWords(count, health)];
+  return { mark, name, cells, children: nodes.map(nodeRow) };
+}
+
+function nodeRow({ name, mark, phase, ready, task, image, health, keys, pods, tasks }: NodeView): Row {
+  const cells = [phase, ready, task, image, inWords(health, keys)];
+  return { mark, name, cells, children: [...tasks.map(taskRow), ...pods.map(podRow)] };
+}
+
+function taskRow({ name, mark, phase, ready, kind, reason }: TaskView): Row {
+  return { mark, name, cells: [phase, ready, kind, "", reason], children: [] };
+}
+
+function podRow({ name, mark, state, ready, image, revision }: PodView): Row {
+  const info = revision === "" ? "" : `revision ${revision}`;
+  return { mark, name, cells: [state, ready ? "True" : "False", "", image, info], children: [] };
+}
+
+function inWords(...parts: readonly string[]): string {
+  return parts.filter((text) => text !== "").join("; ");
 }
 
 function notice(text: string): Line {

@@ -30,6 +30,44 @@ export interface NodeView {
   /** What is known of keys it brought itself: `signing key ✔, node key ✖`; empty when there are none. */
   readonly keys: string;
   readonly pods: readonly PodView[];
+  /** The SeiNodeTasks on it. */
+  readonly tasks: readonly TaskView[];
+}
+
+export interface TaskView {
+  readonly name: string;
+  readonly mark: Mark;
+  /** `RestartSeid` */
+  readonly kind: string;
+  readonly phase: string;
+  /** Status of the condition Ready: True once it is complete; empty before. */
+  readonly ready: string;
+  /** Why it is where it is, as a reason. */
+  readonly reason: string;
+}
+
+/** A SeiNodeDeployment. */
+export interface GroupView {
+  readonly name: string;
+  readonly mark: Mark;
+  readonly phase: string;
+  /** As of a node. */
+  readonly task: string;
+  /** What its template asks for. */
+  readonly image: string;
+  readonly ready: string;
+  /** `2 of 3 Ready`: its nodes */
+  readonly count: string;
+  /** Why it is not ready or stalled, as reasons; empty when all is well. */
+  readonly health: string;
+  readonly nodes: readonly NodeView[];
+}
+
+/** Everything there is. */
+export interface Forest {
+  /** Those of no group. */
+  readonly nodes: readonly NodeView[];
+  readonly groups: readonly GroupView[];
 }
 
 export interface StepView {
@@ -40,11 +78,10 @@ export interface StepView {
   readonly notes: readonly string[];
 }
 
-export interface Screen {
+export interface Screen extends Forest {
   readonly title: string;
   readonly elapsedMs: number;
   readonly steps: readonly StepView[];
-  readonly nodes: readonly NodeView[];
   /** What the machinery of the demo itself has to say, oldest first: a server that died, an error of the simulator. */
   readonly notices: readonly string[];
 }

@@ -1,5 +1,5 @@
 /** Screens for the tests of this folder. */
-import type { NodeView, Screen } from "./screen.ts";
+import type { GroupView, NodeView, Screen, TaskView } from "./screen.ts";
 
 export const readyNode: NodeView = {
   name: "archive",
@@ -20,6 +20,7 @@ export const readyNode: NodeView = {
       image: "sei:v6.3.0",
     },
   ],
+  tasks: [],
 };
 
 export const updatingNode: NodeView = {
@@ -41,6 +42,7 @@ export const updatingNode: NodeView = {
       image: "sei:v6.4.0",
     },
   ],
+  tasks: [],
 };
 
 export const failedNode: NodeView = {
@@ -53,6 +55,7 @@ export const failedNode: NodeView = {
   health: "Stalled: InitializationFailed",
   keys: "signing key ✔, node key ✖",
   pods: [],
+  tasks: [],
 };
 
 export const midUpgrade: Screen = {
@@ -68,7 +71,69 @@ export const midUpgrade: Screen = {
     },
   ],
   nodes: [readyNode, updatingNode, failedNode],
+  groups: [],
   notices: ["simulator: a word"],
 };
 
-export const empty: Screen = { title: "Sei operator demo", elapsedMs: 0, steps: [], nodes: [], notices: [] };
+export const empty: Screen = {
+  title: "Sei operator demo",
+  elapsedMs: 0,
+  steps: [],
+  nodes: [],
+  groups: [],
+  notices: [],
+};
+
+export const runningTask: TaskView = {
+  name: "restart-seid",
+  mark: "busy",
+  kind: "RestartSeid",
+  phase: "Running",
+  ready: "",
+  reason: "Executing",
+};
+
+const named = (node: NodeView, name: string): NodeView => ({
+  ...node,
+  name,
+  pods: node.pods.map((pod) => ({ ...pod, name: `${name}-0` })),
+});
+
+export const readyGroup: GroupView = {
+  name: "devnet",
+  mark: "ok",
+  phase: "Ready",
+  task: "",
+  image: "sei:v6.3.0",
+  ready: "True",
+  count: "1 of 1 Ready",
+  health: "",
+  nodes: [named(readyNode, "devnet-0")],
+};
+
+export const upgradingGroup: GroupView = {
+  name: "devnet-rpc",
+  mark: "busy",
+  phase: "Upgrading",
+  task: "2/3 await-spec-update",
+  image: "→ sei:v6.4.0",
+  ready: "False",
+  count: "1 of 2 Ready",
+  health: "RollingOut",
+  nodes: [{ ...named(readyNode, "devnet-rpc-0"), tasks: [runningTask] }, named(updatingNode, "devnet-rpc-1")],
+};
+
+/** In the middle of a rollout, with a group that is well and one that is upgraded. */
+export const midRollout: Screen = {
+  title: "Sei operator demo",
+  elapsedMs: 12_000,
+  steps: [
+    { title: "one", state: "done", elapsedMs: 590, notes: ["seen on the way"] },
+    { title: "two", state: "done", elapsedMs: 90, notes: [] },
+    { title: "three", state: "done", elapsedMs: 90, notes: [] },
+    { title: "four", state: "running", elapsedMs: 120, notes: ["wave 0: devnet-rpc-1"] },
+  ],
+  nodes: [readyNode],
+  groups: [readyGroup, upgradingGroup],
+  notices: [],
+};

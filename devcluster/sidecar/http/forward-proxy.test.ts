@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { afterEach, beforeEach, test } from "node:test";
-import { throughProxy } from "../../simulator/testing/proxy-client.ts";
+import { throughProxy } from "../../simulator/proxy-client.ts";
 import { Fixture, id } from "../testing/fixture.ts";
 import { nodeIdOf } from "../volume.ts";
 import { ProxyAuthorizer, type RemoteUser, type ReviewAttributes } from "./authorization.ts";
