@@ -297,6 +297,21 @@ test("a failing pull holds a running pod's successor only, and ends when the reg
   assert.equal(cluster.status("a-0").phase, "Running");
 });
 
+test("a pod is not placed on a claim that is being deleted: it would keep the claim from going", async () => {
+  const cluster = new FakeCluster();
+  cluster.bindClaim("data-a");
+  const bound = cluster.claims.get("data-a");
+  assert.ok(bound);
+  const leaving = { ...bound, metadata: { ...bound.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } };
+  cluster.claims.set("data-a", leaving);
+  cluster.createPod("a", { claim: "data-a" });
+  await cluster.clock.advance(1_000);
+  assert.ok(!cluster.writes.includes("bind a-0"));
+  cluster.bindClaim("data-a");
+  await cluster.clock.advance(1_000);
+  assert.ok(cluster.writes.includes("bind a-0"));
+});
+
 test("claims get one volume each; static ones and bound ones get none", async () => {
   const cluster = new FakeCluster();
   const claim = (name: string, spec: object) => ({

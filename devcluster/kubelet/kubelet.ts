@@ -213,6 +213,10 @@ export class Kubelet {
     for (const claimName of claimNamesOf(pod)) {
       const claim = this.#options.claim(namespace, claimName);
       if (claim === undefined) return { unschedulable: `persistentvolumeclaim "${claimName}" not found` };
+      // As the scheduler has it. A pod that were placed would keep the claim, and with it its own start, for ever.
+      if (claim.metadata.deletionTimestamp !== undefined) {
+        return { unschedulable: `persistentvolumeclaim "${claimName}" is being deleted` };
+      }
       if (claim.status?.phase !== "Bound") {
         return {
           unschedulable: "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.",

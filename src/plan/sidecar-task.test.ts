@@ -278,31 +278,48 @@ describe("submitting an accepted attempt again", () => {
     return sidecar.posts.length;
   }
 
-  test("a sidecar that forgot the task gets it again under the same id: at once, then 1, 2, 4 s apart", async () => {
-    const posts: number[] = [];
-    for (const ms of [20, 1_000, 2_000, 4_000]) {
+  test("a sidecar that forgot the task, and says so twice, gets it again under the same id: at once, then 1, 2, 4 s apart", async () => {
+    const postedAt = [clock.monotonic()];
+    while (sidecar.posts.length < 5) {
+      const { length } = sidecar.posts;
       sidecar.forgetAll();
-      posts.push(await postsAfter(ms));
-      sidecar.forgetAll();
-      await clock.advance(200);
-      await pass(); // looks, and holds back
-      assert.equal(sidecar.posts.length, posts.at(-1));
+      const outcome = await pass();
+      if (sidecar.posts.length > length) postedAt.push(clock.monotonic());
+      await clock.advance(outcome.state === "running" ? (outcome.pollAfterMs ?? 0) : 0);
     }
-    assert.deepEqual(posts, [2, 3, 4, 5]);
+    const gaps = postedAt.slice(1).map((at, index) => at - (postedAt[index] ?? 0));
+    assert.deepEqual(gaps, [1_020, 1_020, 2_000, 4_000]);
     assert.equal(new Set(sidecar.posts.map((post) => post.id)).size, 1);
     assert.equal(theTask().retryCount, undefined);
   });
 
-  test("while it holds back it says what it waits for", async () => {
-    sidecar.forgetAll();
-    await postsAfter(20);
-    sidecar.forgetAll();
+  test("a database that fails for a moment does not run a task again that has failed", async () => {
+    sidecar.hidden = true;
     await clock.advance(20);
-    const outcome = await pass();
+    const doubted = await pass();
     assert.equal(
-      outcome.state === "running" && outcome.waitingFor,
-      "configure-genesis to be submitted again: the sidecar no longer knows it",
+      doubted.state === "running" && doubted.waitingFor,
+      "configure-genesis, which the sidecar no longer knows",
     );
+    sidecar.hidden = false;
+    sidecar.finish(theTask().id, "boom");
+    await clock.advance(1_000);
+    assert.equal((await pass()).state, "failed");
+    assert.equal(sidecar.posts.length, 1);
+  });
+
+  test("while it holds back it says what it waits for", async () => {
+    let said: unknown;
+    for (let looks = 0; looks < 7; looks++) {
+      sidecar.forgetAll();
+      const outcome = await pass();
+      assert.equal(outcome.state, "running");
+      if (outcome.state !== "running") return;
+      said = outcome.waitingFor;
+      await clock.advance(outcome.pollAfterMs ?? 0);
+      if (/to be submitted again/.test(String(said))) break;
+    }
+    assert.equal(said, "configure-genesis to be submitted again: the sidecar no longer knows it");
   });
 
   test("a run cut short by the sidecar's shutdown is started again and uses no retry", async () => {

@@ -6,7 +6,8 @@
  *   submittedAt unset   otherwise GET: 404 or a failure already counted -> POST; running -> adopt; completed -> complete;
  *                       a failure not yet counted -> failed. What signs transactions is POSTed after a second 404 only
  *   submittedAt set     GET: running -> look again; completed -> complete; a failure not yet counted -> failed;
- *                       404, a failure already counted, or cut short by the sidecar's shutdown -> POST again, with backoff
+ *                       404 twice, a failure already counted, or cut short by the sidecar's shutdown -> POST again, with
+ *                       backoff
  *   POST accepted       record submittedAt, GET in the same pass
  */
 import type { PlannedTask } from "#api";
@@ -132,9 +133,13 @@ export function createSidecarTaskRunner(options: { readonly clock: Clock }): Sid
     /** A POST may have left before, and the sidecar says it never came. */
     async function unknown(run: TaskRun, memory: Memory): Promise<TaskOutcome> {
       if (resubmittable || memory.missing > 0) return await submit(run, memory);
+      return confirmMissing(run, memory, `the sidecar to say again that it does not know ${type}`);
+    }
+
+    function confirmMissing(run: TaskRun, memory: Memory, waitingFor: string): TaskOutcome {
       memory.missing += 1;
       memory.nextPollAt = clock.monotonic() + CONFIRM_MISSING_MS;
-      memory.waitingFor = `the sidecar to say again that it does not know ${type}`;
+      memory.waitingFor = waitingFor;
       return running(run.task, memory, CONFIRM_MISSING_MS);
     }
 
@@ -154,9 +159,11 @@ export function createSidecarTaskRunner(options: { readonly clock: Clock }): Sid
         memory.waitingFor = `${type}, which the sidecar no longer knows`;
         return running(task, memory, pollAfterMs, confirmed ? { failedRun: 0 } : {});
       }
-      return submitted
-        ? await resubmit(run, memory, "the sidecar no longer knows it")
-        : await submit(run, memory);
+      if (!submitted) return await submit(run, memory);
+      // It may have failed, and a POST would run it again and nobody would hear of the failure.
+      if (memory.missing === 0)
+        return confirmMissing(run, memory, `${type}, which the sidecar no longer knows`);
+      return await resubmit(run, memory, "the sidecar no longer knows it");
     }
 
     /** The same attempt once more: no retry is counted. At once the first time, then 1, 2, 4 ... 30 s apart. */
@@ -196,6 +203,7 @@ export function createSidecarTaskRunner(options: { readonly clock: Clock }): Sid
       }
       memory.startedAt = clock.monotonic();
       memory.submittedAt = formatTime(clock.now());
+      memory.missing = 0;
       return completesOn === "accept" ? complete(task, memory) : await lookAfterSubmit(run, memory);
     }
 

@@ -2,8 +2,8 @@
  * The tasks of a validator that takes part in the genesis of a new chain (spec/seinode.md 4.4): it makes its identity and
  * its gentx, hands them in, and waits for the genesis that the SeiNodeDeployment's plan assembles from all of them.
  */
-import { type SeiNode, TaskTypes } from "#api";
-import type { DeepReadonly } from "#kube";
+import { type SeiNode, seiNodeDeployments, type TaskPlan, TaskTypes } from "#api";
+import { controllerOf, type DeepReadonly } from "#kube";
 import type { TaskSpec } from "#plan";
 import { configApplyParams } from "./config-intent.ts";
 import { controllerTask, sidecarTask } from "./task-specs.ts";
@@ -34,4 +34,27 @@ export function genesisTasks(node: DeepReadonly<SeiNode>, ceremony: Ceremony): T
     sidecarTask(TaskTypes.configValidate),
     sidecarTask(TaskTypes.markReady),
   ];
+}
+
+/** Longer than an assembly takes once everybody has handed in; then the node asks for the genesis by itself. */
+const ASSEMBLY_MS = 30_000;
+
+/**
+ * How long configure-genesis is still held back, so that its first attempt finds the genesis instead of failing and costing
+ * a back-off. The group gives its nodes their peers right after it has assembled; that change of the spec wakes the node.
+ * Undefined: not at all. It is pacing and no more: without a group, or a word from it, the attempts go their way.
+ */
+export function assemblyWaitMs(
+  node: DeepReadonly<SeiNode>,
+  plan: DeepReadonly<TaskPlan>,
+  nowMs: number,
+): number | undefined {
+  const inGroup = controllerOf(node)?.kind === seiNodeDeployments.kind;
+  if (ceremonyOf(node) === undefined || !inGroup || (node.spec.peers ?? []).length > 0) return undefined;
+  const task = plan.tasks.find(({ type }) => type === TaskTypes.configureGenesis);
+  if (task?.submittedAt !== undefined || (task?.retryCount ?? 0) > 0) return undefined;
+  const upload = plan.tasks.find(({ type }) => type === TaskTypes.uploadGenesisArtifacts);
+  const handedIn = Date.parse(upload?.submittedAt ?? "");
+  const left = handedIn + ASSEMBLY_MS - nowMs;
+  return left > 0 ? left : undefined;
 }

@@ -27,6 +27,8 @@ export interface GroupRuntime extends GroupDeps {
   /** Of each group: the applier of its SeiNodes. */
   readonly appliers: Map<string, Applier>;
   readonly statusWriter: StatusWriter<SeiNodeDeployment>;
+  /** Names that were told to be somebody else's, by group. */
+  readonly conflictsTold: Map<string, ReadonlySet<string>>;
   /** When the plan of a failed ceremony may be built again. */
   readonly retries: PlanRetries;
   readonly networking: NetworkingRuntime;

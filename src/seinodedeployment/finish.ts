@@ -181,8 +181,11 @@ function ceremonyLeftMs(runtime: GroupRuntime, pass: Pass): number | undefined {
   return 0;
 }
 
+/** Once for each name. After a restart of ours the condition tells which were told, as far as it names them. */
 function tellConflicts(runtime: GroupRuntime, pass: Pass, before: string | undefined): void {
-  const fresh = pass.conflicts.filter((name) => !(before ?? "").includes(name));
+  const told = runtime.conflictsTold.get(pass.key);
+  const fresh = pass.conflicts.filter((name) => told?.has(name) !== true && !(before ?? "").includes(name));
+  pass.afterFlush.push(() => runtime.conflictsTold.set(pass.key, new Set(pass.conflicts)));
   if (fresh.length === 0) return;
   const message = `SeiNode ${nameList(fresh)} is controlled by something else and is left alone`;
   tellAfterFlush(runtime, pass, "Warning", SeiNodeDeploymentEvents.nameConflict, message);

@@ -17,9 +17,9 @@ import {
 import { formatTime, ManualClock } from "#clock";
 import { type Condition, findCondition, type Logger, type Pod, type Reconcile } from "#kube";
 import { createPlanEngine, createSidecarTaskRunner } from "#plan";
-import { type SidecarClient, SidecarError, type SidecarTaskResult } from "#sidecar";
 import type { SeiNodeDeploymentMetrics } from "#telemetry";
 import { FakeClient } from "../kube/testing/fake-client.ts";
+import { NodeSidecar } from "./node-sidecar.fixture.ts";
 import { createGroupReconciler } from "./reconciler.ts";
 import { groupSettings } from "./testing.ts";
 
@@ -29,46 +29,6 @@ export interface PassResult {
   readonly requeueAfterMs: number | undefined;
   readonly error: unknown;
   readonly changedStatus: boolean;
-}
-
-/** What the sidecar of one node does. */
-export class NodeSidecar {
-  ready = true;
-  silent = false;
-  /** Error texts for the next tasks, oldest first. */
-  readonly failures: string[] = [];
-  readonly posted: string[] = [];
-  result: unknown;
-  readonly #tasks = new Map<string, SidecarTaskResult>();
-  readonly client: SidecarClient;
-
-  constructor(nodeId: string) {
-    this.client = {
-      isReady: async () => this.#answer(this.ready),
-      nodeId: async () => this.#answer(nodeId),
-      submit: async ({ id, type }) => {
-        this.#answer(undefined);
-        this.posted.push(type);
-        const error = this.failures.shift();
-        const run = (this.#tasks.get(id)?.run ?? 0) + 1;
-        this.#tasks.set(id, {
-          id,
-          type,
-          run,
-          ...(error === undefined
-            ? { status: "completed", result: this.result }
-            : { status: "failed", error }),
-        });
-        if (type === "mark-ready" && error === undefined) this.ready = true;
-      },
-      task: async (id) => this.#answer(this.#tasks.get(id)),
-    };
-  }
-
-  #answer<T>(value: T): T {
-    if (this.silent) throw new SidecarError("no answer", { class: "unreachable" });
-    return value;
-  }
 }
 
 export class GroupWorld {

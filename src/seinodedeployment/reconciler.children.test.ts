@@ -205,6 +205,17 @@ test("a name that another controller's SeiNode has: not touched, one Warning, th
   assert.equal(world.told("Ready"), "True/Ready");
 });
 
+test("names that are taken are told once each, also when there are more than a text can hold", async () => {
+  const world = new GroupWorld(groupSpec({ replicas: 9 }));
+  for (let i = 1; i < 9; i++) {
+    const foreign = orphan(`rpc-${i}`);
+    foreign.metadata.ownerReferences = ownedBy("x");
+    world.kube.put(foreign);
+  }
+  await world.elapse(10 * MINUTE);
+  assert.equal(world.eventReasons().filter((reason) => reason === "NameConflict").length, 1);
+});
+
 test("what a predecessor of the same name left is waited for, without a word", async () => {
   const world = new GroupWorld(groupSpec({ replicas: 1 }));
   const left = orphan("rpc-0");
@@ -272,7 +283,9 @@ test("a node that is being deleted is not applied to; its successor is made when
   });
   await world.elapse(MINUTE);
   assert.equal(world.node("rpc-1").metadata.labels?.team, undefined);
-  assert.notEqual(world.told("Ready"), "True/Ready");
+  for (const name of ["rpc-0", "rpc-2"]) world.settle(name);
+  await world.elapse(MINUTE);
+  assert.equal(world.told("Ready"), "False/NodesNotReady");
   world.removeNode("rpc-1");
   await world.converge();
   assert.equal(world.node("rpc-1").metadata.labels?.team, "b");

@@ -247,3 +247,18 @@ test("a ceremony waits for all its nodes: with one name taken there is no plan",
   await world.elapse(MINUTE);
   assert.equal(world.status().plan, undefined);
 });
+
+test("the plan of a failed ceremony is built again after a back-off that doubles, not at once", async () => {
+  const world = founding();
+  await world.pass();
+  for (const [round, waitMs] of [30_000, 60_000, 120_000].entries()) {
+    world.setStatus("rpc-1", { phase: "Failed" });
+    await world.elapse(6_000);
+    assert.equal(world.told("PlanInProgress"), "False/PlanFailed", `round ${round}`);
+    handIn(world, "rpc-1");
+    await world.elapse(waitMs - 10_000);
+    assert.equal(world.status().plan, undefined, `round ${round}`);
+    await world.elapse(11_000);
+    assert.equal(world.told("PlanInProgress"), "True/PlanStarted", `round ${round}`);
+  }
+});

@@ -1,6 +1,7 @@
 /** Passes over a group whose template changes. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { SeiNode } from "#api";
 import { apiError } from "../kube/testing/fake-client.ts";
 import { conditionOf, GroupWorld } from "./group-world.ts";
 import { templateHash } from "./template-hash.ts";
@@ -36,6 +37,7 @@ test("hash divergence sets the rollout and True/TemplateChanged and leaves incum
   assert.match(world.condition("RolloutInProgress").message, new RegExp(`${hashOf(V1)} to ${hashOf(V2)}`));
   assert.equal(phase, "Upgrading");
   assert.equal(baseline, hashOf(V1), "the baseline moves at the end only");
+  assert.equal(world.status().observedGeneration, 1, "held back while the rollout goes on");
   assert.ok(world.events.includes(`RolloutStarted: InPlace rollout to ${hashOf(V2).slice(0, 8)} started`));
 });
 
@@ -238,6 +240,8 @@ test("a bad image stops after its first wave, and going back to v1 ends Ready at
   assert.equal(world.told("RolloutInProgress"), "False/RolloutComplete");
   assert.equal(world.status().templateHash, hashOf(V1));
   assert.equal(world.told("Ready"), "True/Ready");
+  const told = world.eventReasons().filter((reason) => reason.startsWith("Rollout"));
+  assert.deepEqual(told, ["RolloutStarted", "RolloutSuperseded", "RolloutComplete"]);
 });
 
 test("v1 -> v2 -> v3 while v2 is parked ends with every node at v3", async () => {
@@ -291,8 +295,25 @@ test("a node deleted in mid-rollout comes back with the image of its wave", asyn
   await world.elapse(1_000);
   world.removeNode("rpc-0");
   world.removeNode("rpc-2");
+  const before = world.kube.writes.length;
   await world.elapse(1_000);
+  const made = world.kube.writes.slice(before).find(({ kind }) => kind === "SeiNode");
+  assert.equal((made?.body as SeiNode | undefined)?.spec.image, V2, "not first on the old image");
   assert.deepEqual(world.images(), [V2, V1, V1], "rpc-0 was moved, rpc-2 waits for its turn");
+  await world.converge();
+  assert.deepEqual(world.images(), [V2, V2, V2]);
+});
+
+test("a node that is being deleted in mid-rollout is not taken for one that halted: its successor waits for its wave", async () => {
+  const world = await settled();
+  setImage(world, V2);
+  await world.elapse(1_000);
+  const node = world.node("rpc-2");
+  world.kube.put({ ...node, metadata: { ...node.metadata, deletionTimestamp: "2026-01-01T00:00:01Z" } });
+  await world.elapse(1_000);
+  world.removeNode("rpc-2");
+  await world.elapse(1_000);
+  assert.deepEqual(world.images(), [V2, V1, V1]);
   await world.converge();
   assert.deepEqual(world.images(), [V2, V2, V2]);
 });
@@ -347,23 +368,47 @@ test("mark-nodes-ready leaves the gate to a node's own plan, and marks one that 
   const world = await settled(all);
   setImage(world, V2);
   await world.elapse(100);
-  for (const node of world.nodes()) world.settle(node.metadata.name);
-  const generation = world.node("rpc-1").metadata.generation ?? 1;
-  const busy = [
-    conditionOf("Ready", "False", "Updating", generation),
-    conditionOf("SidecarReady", "False", "NotReady", generation),
-  ];
-  const plan = { id: "p", phase: "Active" as const, tasks: [] };
-  // Its images are recorded before its plan marks it ready.
-  world.setStatus("rpc-1", { conditions: busy, plan });
+  for (const name of ["rpc-0", "rpc-1", "rpc-2"]) {
+    world.settle(name);
+    world.setStatus(name, { conditions: [] });
+    world.sidecar(name).silent = true;
+  }
+  await world.elapse(10_000);
+  assert.match(world.condition("Reconciling").message, /to be marked ready/);
+  // It lost its mark, and its own controller has begun to see to that.
+  world.setStatus("rpc-1", { plan: { id: "p", phase: "Active" as const, tasks: [] } });
+  for (const name of ["rpc-0", "rpc-1", "rpc-2"]) world.sidecar(name).silent = false;
   world.sidecar("rpc-1").ready = false;
+  world.sidecar("rpc-2").ready = false;
   await world.elapse(20_000);
+  assert.deepEqual(world.sidecar("rpc-0").posted, []);
   assert.deepEqual(world.sidecar("rpc-1").posted, []);
+  assert.deepEqual(world.sidecar("rpc-2").posted, ["mark-ready"]);
   assert.ok(world.status().rollout, "not complete before every sidecar is marked");
   const { plan: _, ...withoutPlan } = world.node("rpc-1").status ?? {};
-  world.kube.put({ ...world.node("rpc-1"), status: withoutPlan } as never);
+  world.kube.put({ ...world.node("rpc-1"), status: withoutPlan } as SeiNode);
   await world.elapse(20_000);
   assert.deepEqual(world.sidecar("rpc-1").posted, ["mark-ready"]);
+  assert.equal(world.told("RolloutInProgress"), "False/RolloutComplete");
+});
+
+test("back on v1 before any pod moved: not complete before each node's controller has seen the change back", async () => {
+  const world = await settled(all);
+  setImage(world, V2);
+  await world.elapse(100);
+  assert.deepEqual(world.images(), [V2, V2, V2]);
+  setImage(world, V1);
+  await world.elapse(10_000);
+  assert.deepEqual(
+    world.nodes().map((node) => [node.spec.image, node.status?.currentImage]),
+    [
+      [V1, V1],
+      [V1, V1],
+      [V1, V1],
+    ],
+  );
+  assert.equal(world.tasks()[1], "await-spec-update:Pending", "their plans may be on the way to v2");
+  await world.converge();
   assert.equal(world.told("RolloutInProgress"), "False/RolloutComplete");
 });
 
@@ -587,4 +632,45 @@ test("a rollout and plan that the Go operator left are taken over in mid-flight"
   await world.converge();
   assert.equal(world.told("RolloutInProgress"), "False/RolloutComplete");
   assert.deepEqual(world.images(), [V2, V2, V2]);
+});
+
+test("mark-nodes-ready starts Running while a sidecar is not marked; its params name the nodes", async () => {
+  const world = await settled(all);
+  setImage(world, V2);
+  await world.elapse(100);
+  for (const name of ["rpc-0", "rpc-1", "rpc-2"]) {
+    world.settle(name);
+    world.setStatus(name, { conditions: [] });
+    world.sidecar(name).silent = true;
+  }
+  await world.elapse(10_000);
+  const task = world.status().plan?.tasks[2];
+  assert.equal(task?.status, "Pending");
+  assert.deepEqual(task?.params, { namespace: "sei", nodeNames: ["rpc-0", "rpc-1", "rpc-2"] });
+  assert.match(world.condition("Reconciling").message, /rpc-0, rpc-1, rpc-2 to be marked ready/);
+});
+
+test("seeding never overwrites True/PlanStarted, False/PlanComplete, False/RolloutComplete", async () => {
+  const world = await settled();
+  setImage(world, V2);
+  await world.pass();
+  await world.pass();
+  assert.equal(world.told("PlanInProgress"), "True/PlanStarted");
+  await world.converge();
+  await world.elapse(5 * MINUTE);
+  assert.equal(world.told("PlanInProgress"), "False/PlanComplete");
+  assert.equal(world.told("RolloutInProgress"), "False/RolloutComplete");
+});
+
+test("a plan that another writer lost or left ended does not stop the group for ever", async () => {
+  const world = await settled();
+  world.setGroupStatus((status) => {
+    const told = status.conditions?.find(({ type }) => type === "PlanInProgress");
+    if (told) Object.assign(told, { status: "True", reason: "PlanStarted" });
+    status.plan = { id: "00000000-0000-4000-8000-00000000dead", phase: "Failed", tasks: [] };
+  });
+  await world.converge();
+  assert.equal(world.status().plan, undefined);
+  assert.equal(world.condition("PlanInProgress").status, "False");
+  assert.equal(world.status().phase, "Ready");
 });

@@ -7,7 +7,7 @@ import {
   type TaskPlan,
 } from "#api";
 import { type DeepReadonly, findCondition } from "#kube";
-import { type Child, ordinalInName, ordinalOf } from "./children.ts";
+import { type Child, isTerminating, ordinalInName, ordinalOf } from "./children.ts";
 import type { GroupRuntime } from "./deps.ts";
 import type { Detection } from "./detection.ts";
 import { asksFor, isReady, isRolledOut, runs } from "./images.ts";
@@ -113,7 +113,8 @@ export function admitWave(pass: Pass): boolean {
       moved: child !== undefined && asksFor(child, target),
       back: child !== undefined && runs(child, target) && isReady(child),
       ready: child !== undefined && isReady(child),
-      fresh: child === undefined || isFresh(child, startedAt),
+      // One that is on its way out is not down for the chain's sake; its successor has its turn yet to come.
+      fresh: child === undefined || isTerminating(child) || isFresh(child, startedAt),
     };
   });
   const { updateStrategy, template } = pass.group.spec;

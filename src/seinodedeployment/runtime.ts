@@ -9,6 +9,7 @@ export function createRuntime(deps: GroupDeps): GroupRuntime {
   return {
     ...deps,
     appliers: new Map(),
+    conflictsTold: new Map(),
     statusWriter: new StatusWriter<SeiNodeDeployment>(deps.client, seiNodeDeployments),
     retries: new PlanRetries(deps.clock),
     networking: createNetworkingRuntime(deps),
@@ -29,6 +30,7 @@ export function applierOf(runtime: GroupRuntime, key: string): Applier {
 export function forgetGroup(runtime: GroupRuntime, key: ObjectKey): void {
   const text = formatKey(key);
   runtime.appliers.delete(text);
+  runtime.conflictsTold.delete(text);
   runtime.statusWriter.forget(text);
   runtime.retries.forget(text);
   runtime.networking.forget(key);

@@ -484,7 +484,8 @@ describe("edits", () => {
     w.editTask({ awaitNodesAtHeight: { targetHeight: 77 } });
     w.sidecar.forgetAll();
     w.restart();
-    await w.clock.advance(5_000);
+    await w.pass();
+    await w.clock.advance(1_000);
     await w.pass();
     assert.deepEqual(w.sidecar.posts[1]?.params, { condition: "height", targetHeight: 10 });
   });

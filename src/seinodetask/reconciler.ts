@@ -20,6 +20,7 @@ import {
 } from "#kube";
 import {
   createRuntime,
+  forgetExecution,
   forgetTask,
   rememberTask,
   type SeiNodeTaskDeps,
@@ -63,7 +64,11 @@ async function reconcile(
   const phase = task.status?.phase;
   if (phase !== undefined) metrics.phase(key.namespace ?? "", key.name, phase);
   // Never written again, whatever becomes of its spec, its node or the sidecar.
-  if (isTerminal(phase)) return retireTask(runtime, task, context.signal);
+  if (isTerminal(phase)) {
+    // Not only after our own last write: its answer may have been lost, or another manager may have written it.
+    forgetExecution(runtime, task.metadata.uid);
+    return retireTask(runtime, task, context.signal);
+  }
   // Somebody wants it gone and only a finalizer keeps it: nothing new is begun for it.
   if (task.metadata.deletionTimestamp !== undefined) return {};
 

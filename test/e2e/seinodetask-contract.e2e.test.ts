@@ -114,7 +114,16 @@ describe("section 16", { concurrency: 4 }, () => {
     // Charged is the work, not the wait: it goes on when the node is there.
     await world.createTask("patient", "RestartSeid", "slow", restartSeid, { timeoutSeconds: 30 });
     await world.untilTask("patient", "waits", (task) => task.status?.phase === "Pending");
+    await world.untilNode(
+      "slow",
+      "hangs in config-apply",
+      ({ status }) =>
+        status?.plan?.tasks.some(
+          ({ type, submittedAt }) => type === "config-apply" && submittedAt !== undefined,
+        ) === true,
+    );
     simulated("slow").heal();
+    // It runs the task again by itself, which does not hang any more.
     simulated("slow").sidecar.crash();
     const patient = await world.untilEnded("patient", "Complete");
     const node = world.nodes.get(key("slow"));

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type SeiNode, seiNodeDeployments, seiNodes } from "#api";
 import { systemClock } from "#clock";
-import type { DeepReadonly } from "#kube";
+import { configMaps, type DeepReadonly, secrets } from "#kube";
 import { endWorld } from "../harness/manners.ts";
 import { condition, IMAGE_V1, IMAGE_V2, NAMESPACE, World } from "../harness/world.ts";
 
@@ -42,8 +42,11 @@ test("a group with policy Retain leaves its nodes running; made again, it adopts
   }
   const again = await world.createGroup("kept", { replicas: 2 });
   await world.untilGroupReady("kept");
-  for (const name of ["kept-0", "kept-1"])
-    assert.equal(node(name).metadata.ownerReferences?.[0]?.uid, again.metadata.uid);
+  for (const name of ["kept-0", "kept-1"]) {
+    const adopted = (found: DeepReadonly<SeiNode>) =>
+      found.metadata.ownerReferences?.[0]?.uid === again.metadata.uid;
+    await world.untilNode(name, "adopted", adopted);
+  }
   assert.deepEqual(
     ["kept-0", "kept-1"].map((name) => world.pod(name)?.metadata.uid),
     pods,
@@ -51,14 +54,10 @@ test("a group with policy Retain leaves its nodes running; made again, it adopts
 });
 
 test("a SeiNode that somebody else controls is left alone, and told once", async () => {
-  const owner = {
-    apiVersion: "v1",
-    kind: "ConfigMap",
-    name: "x",
-    uid: "8d4c8f1e-0000-4000-8000-000000000000",
-    controller: true,
-  };
-  await world.createNode("clash-1", {}, { ownerReferences: [owner], finalizers: ["test/keep"] });
+  const manifest = { apiVersion: "v1", kind: "ConfigMap", metadata: { namespace: NAMESPACE, name: "x" } };
+  const { metadata } = await world.rest.create(configMaps, manifest);
+  const owner = { apiVersion: "v1", kind: "ConfigMap", name: "x", uid: metadata.uid, controller: true };
+  await world.createNode("clash-1", {}, { ownerReferences: [owner] });
   await world.createGroup("clash", { replicas: 2 });
   const group = await world.untilGroup(
     "clash",
@@ -179,4 +178,37 @@ test("an idle group writes nothing: neither its own status nor its nodes", async
   await systemClock.sleep(35_000);
   assert.equal(await writes(), before);
   assert.equal(node("idle-0").metadata.labels?.theirs, "1");
+});
+
+test("a BYO-key validator without operator keyring rolls; no operator-keyring task appears in the node's plan", async () => {
+  const encode = (text: string) => Buffer.from(text).toString("base64");
+  const keys = { type: "tendermint/PrivKeyEd25519", value: "x" };
+  const signing = {
+    address: "AA",
+    pub_key: { type: "tendermint/PubKeyEd25519", value: "x" },
+    priv_key: keys,
+  };
+  for (const [name, file, content] of [
+    ["byo-signing", "priv_validator_key.json", signing],
+    ["byo-node", "node_key.json", { priv_key: keys }],
+  ] as const) {
+    await world.rest.create(secrets, {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name, namespace: NAMESPACE },
+      data: { [file]: encode(JSON.stringify(content)) },
+    } as never);
+  }
+  const validator = {
+    signingKey: { secret: { secretName: "byo-signing" } },
+    nodeKey: { secret: { secretName: "byo-node" } },
+  };
+  await world.createGroup("byo", { replicas: 1, template: { validator } });
+  await world.untilGroupReady("byo");
+  await world.setGroupImage("byo", IMAGE_V2);
+  const rolling = await world.untilNode("byo-0", "rolling", ({ status }) => status?.plan?.phase === "Active");
+  const types = rolling.status?.plan?.tasks.map(({ type }) => type) ?? [];
+  assert.ok(types.includes("validate-signing-key"));
+  assert.ok(!types.includes("validate-operator-keyring"));
+  await world.untilGroupReady("byo", IMAGE_V2);
 });

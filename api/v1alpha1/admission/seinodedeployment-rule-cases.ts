@@ -8,6 +8,8 @@ const config = {
   overrides: { "gov.a": [1, { b: null }] },
 };
 const ceremony = (extra = {}) => deployment({ genesis: { ...config, ...extra } }, validator());
+const blueGreen = { updateStrategy: { type: "BlueGreen" } };
+const imported = fullNode({ dataVolume: { import: { pvcName: "old" } } });
 const strategy = (updateStrategy: object) => deployment({ updateStrategy });
 
 export const seiNodeDeploymentRuleCases = {
@@ -94,5 +96,38 @@ export const seiNodeDeploymentRuleCases = {
         to: strategy({ type: "HardFork" }),
       },
     ],
+  },
+  U2: {
+    accepts: [
+      { situation: "InPlace with a signing key", to: deployment({}, keyedValidator()) },
+      { situation: "BlueGreen with a validator without keys", to: deployment(blueGreen, validator()) },
+    ],
+    rejects: [
+      { situation: "BlueGreen with a signing key", to: deployment(blueGreen, keyedValidator()) },
+      {
+        situation: "a change to HardFork with a signing key",
+        from: deployment({}, keyedValidator()),
+        to: deployment(
+          { updateStrategy: { type: "HardFork", hardFork: { haltHeight: 1 } } },
+          keyedValidator(),
+        ),
+      },
+    ],
+  },
+  U3: {
+    accepts: [{ situation: "InPlace with genesis", to: genesis() }],
+    rejects: [
+      { situation: "BlueGreen with genesis", to: deployment({ genesis: config, ...blueGreen }, validator()) },
+    ],
+  },
+  U4: {
+    accepts: [
+      { situation: "InPlace with an imported volume", to: deployment({}, imported) },
+      {
+        situation: "BlueGreen with a volume of its own",
+        to: deployment(blueGreen, fullNode({ dataVolume: {} })),
+      },
+    ],
+    rejects: [{ situation: "BlueGreen with an imported volume", to: deployment(blueGreen, imported) }],
   },
 } satisfies Partial<Record<CelRuleId, RuleCases>>;

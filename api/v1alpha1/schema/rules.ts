@@ -122,6 +122,20 @@ export const celRules = {
     message: "type HardFork requires hardFork with haltHeight > 0",
   },
 
+  // With a second set of nodes beside the first. Written for an updateStrategy that is always there: the field is required.
+  U2: {
+    rule: "self.updateStrategy.type == 'InPlace' || !has(self.template.spec.validator) || !has(self.template.spec.validator.signingKey)",
+    message: "updateStrategy must be InPlace with validator.signingKey, or two nodes would sign with one key",
+  },
+  U3: {
+    rule: "self.updateStrategy.type == 'InPlace' || !has(self.genesis)",
+    message: "updateStrategy must be InPlace with genesis: other nodes would not be in its validator set",
+  },
+  U4: {
+    rule: "self.updateStrategy.type == 'InPlace' || !has(self.template.spec.dataVolume) || !has(self.template.spec.dataVolume.import)",
+    message: "updateStrategy must be InPlace with dataVolume.import, or two nodes would write one volume",
+  },
+
   // SeiNodeTask spec
   T1: {
     rule: exactlyOneOf(...payloads),

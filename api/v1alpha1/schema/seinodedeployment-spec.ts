@@ -121,5 +121,5 @@ export const seiNodeDeploymentSpec = object(
       flag("Stop rollouts and pause every node, which scales each to zero, until this is false again."),
     ),
   },
-  rules("G1", "G2", "G3"),
+  rules("G1", "G2", "G3", "U2", "U3", "U4"),
 );

@@ -143,14 +143,18 @@ export class FakeClient {
     return this.#found<T>(store, resource, key);
   }
 
-  /** `existing` with what is applied over it and without what only this manager had applied before. */
+  /**
+   * `existing` with what is applied over it and without what only this manager had applied before. What nobody ever applied
+   * counts as taken over by the first who does.
+   */
   #owned(object: Manifest, existing: KubeObject | undefined, { fieldManager }: ApplyOptions): Manifest {
-    const managers = new Map(this.#applied.get(existing?.metadata.uid ?? ""));
+    const known = this.#applied.get(existing?.metadata.uid ?? "");
+    if (known === undefined) return { ...existing, ...(fieldsOf(object) as Manifest) };
+    const managers = new Map(known);
     const before = managers.get(fieldManager);
     managers.delete(fieldManager);
     const others = [...managers.values()].reduce<unknown>((all, fields) => merge(all, fields), {});
-    const kept = subtract(existing, before, others);
-    return merge(kept, fieldsOf(object)) as Manifest;
+    return merge(subtract(existing, before, others), fieldsOf(object)) as Manifest;
   }
 
   #record(write: RecordedWrite): void {

@@ -8,6 +8,7 @@ import { sidecarTaskType } from "#sidecar";
 import { isApplyConfigPlan } from "../apply-config-plan.ts";
 import { isBootstrapping } from "../bootstrap-plan.ts";
 import type { SeiNodeRuntime } from "../deps.ts";
+import { assemblyWaitMs } from "../genesis-plan.ts";
 import { observePod, type Pass, sidecarTarget } from "../pass.ts";
 import { isSidecarRunning, podProblem, revisionOf } from "../pod-state.ts";
 import { applyProxyConfig, applyService } from "./apply-owned.ts";
@@ -97,6 +98,11 @@ async function runOnSidecar(
   if (type === TaskTypes.markReady && run.plan.failedPhase !== undefined && !isBootstrapping(run.plan)) {
     const outdated = await replaceBeforeFirstStart(runtime, pass);
     if (outdated !== undefined) return outdated;
+  }
+  if (type === TaskTypes.configureGenesis) {
+    const waitMs = assemblyWaitMs(pass.node, run.plan, runtime.clock.now());
+    const waitingFor = "the group to assemble the genesis";
+    if (waitMs !== undefined) return { state: "running", waitingFor, pollAfterMs: waitMs };
   }
   const task: Task = runtime.sidecarTasks(runtime.sidecars(sidecarTarget(pass)), type);
   return task(run);

@@ -20,12 +20,18 @@ export async function collectAndSetPeers(
   const named = targetNames(run.plan).filter((name) => ordinalInName(group, name) < group.spec.replicas);
   const children = named.map((name) => pass.children.named(name));
   const nodes = children.filter((child): child is Child => child !== undefined && !isTerminating(child));
-  const addresses = await Promise.all(nodes.map((child) => addressOf(runtime, child, pass.signal)));
-  const silent = named.filter(
-    (name) => !nodes.some(({ metadata }, i) => metadata.name === name && addresses[i]),
+  const addresses = new Map(
+    await Promise.all(
+      nodes.map(
+        async (child) => [child.metadata.name, await addressOf(runtime, child, pass.signal)] as const,
+      ),
+    ),
   );
+  const silent = named.filter((name) => addresses.get(name) === undefined);
   if (silent.length > 0) return { state: "running", waitingFor: `the sidecar of ${nameList(silent)} to run` };
-  const peers = [{ static: { addresses: addresses.filter((address) => address !== undefined) } }];
+  const peers = [
+    { static: { addresses: [...addresses.values()].filter((address) => address !== undefined) } },
+  ];
   await forEachChild(pass, nodes, async (child) => {
     if (sameJson(child.spec.peers, peers)) return;
     const ordinal = ordinalOf(child) ?? ordinalInName(group, child.metadata.name);
