@@ -49,9 +49,6 @@ function registry(script: Record<string, (TaskOutcome | Error)[]>): TaskRegistry
 const execute = (plan: TaskPlan | undefined, tasks: TaskRegistry, signal = new AbortController().signal) =>
   engine.execute(plan, tasks, { signal });
 
-const executeOn = (generation: number, plan: TaskPlan, tasks: TaskRegistry) =>
-  engine.execute(plan, tasks, { signal: new AbortController().signal, generation });
-
 const complete: TaskOutcome = { state: "complete" };
 const failed = (error: string, failedRun?: number): TaskOutcome => ({
   state: "failed",
@@ -174,27 +171,6 @@ describe("failure", () => {
     const again = await execute(given, tasks);
     assert.deepEqual(again.plan, first.plan);
     assert.equal(again.requeueAfterMs, 6_000);
-  });
-
-  test("a newer generation of the resource ends the backoff before a retry, once", async () => {
-    const tasks = registry({ a: [failed("boom"), failed("boom again"), complete] });
-    let progress = await executeOn(4, planOf({ type: "a", maxRetries: 3 }), tasks);
-    progress = await executeOn(4, progress.plan, tasks);
-    assert.deepEqual(ran, ["a"]);
-    progress = await executeOn(5, progress.plan, tasks);
-    assert.deepEqual(ran, ["a", "a"]);
-    assert.equal(progress.requeueAfterMs, 20_000);
-    progress = await executeOn(5, progress.plan, tasks);
-    assert.deepEqual(ran, ["a", "a"]);
-  });
-
-  test("an edit made while an attempt failed, and whose flush it refused, ends the backoff all the same", async () => {
-    const given = planOf({ type: "a", maxRetries: 1 });
-    const tasks = registry({ a: [failed("boom", 1), failed("boom", 1), complete] });
-    await executeOn(4, given, tasks);
-    const again = await executeOn(5, given, tasks);
-    assert.equal(again.requeueAfterMs, 1);
-    assert.equal((await executeOn(5, again.plan, tasks)).plan.phase, "Complete");
   });
 
   test("a retry is not held back in a process that does not remember its failure", async () => {

@@ -24,11 +24,6 @@ const TRANSIENT_MAX_MS = 5_000;
 export interface ExecuteContext {
   readonly signal: AbortSignal;
   readonly log?: Logger;
-  /**
-   * Of the resource. One newer than what an attempt failed on ends the backoff before the next: what it failed on may have been
-   * put right, and a validator of a ceremony learns in this way that the genesis is there (its group sets the peers then).
-   */
-  readonly generation?: number;
 }
 
 export interface PlanEngine {
@@ -54,19 +49,10 @@ export interface PlanEngine {
   forget(planId: string): void;
 }
 
-/** The backoff before attempt `attempt`. */
-interface Retry {
-  readonly attempt: number;
-  /** Monotonic. An early wake-up must not retry early. */
-  readonly at: number;
-  readonly waitingFor: string;
-  /** What the attempt before it was made on. */
-  readonly generation: number;
-}
-
 /** In-memory pacing of one task. */
 interface Pacing {
-  readonly retry?: Retry;
+  /** Not before this (monotonic): the backoff before attempt `attempt`. An early wake-up must not retry early. */
+  readonly retry?: { readonly attempt: number; readonly at: number; readonly waitingFor: string };
   /** The streak of transient errors: the delay last given, and when it ends. */
   readonly transient?: { readonly delayMs: number; readonly at: number };
 }
@@ -98,7 +84,7 @@ export function createPlanEngine(options: { readonly clock: Clock; readonly log?
       const task = plan.tasks[index];
       if (task === undefined) return complete(plan, context);
       if (task.status === "Failed") return fail(plan, index, task.error ?? "unknown error", context);
-      const held = retryHold(plan, task, context);
+      const held = retryHold(plan, task);
       if (held !== undefined) return { plan, ...held };
 
       let outcome: TaskOutcome;
@@ -165,16 +151,8 @@ export function createPlanEngine(options: { readonly clock: Clock; readonly log?
     const waitingFor = `retry ${attempt} of ${budget} of ${task.type} after: ${outcome.error}`;
     // The same failure may be counted twice when the first flush was lost: its backoff then runs from the first count.
     const known = memory.get(planIdOf(plan), task.id)?.retry;
-    const retry =
-      known?.attempt === attempt
-        ? { ...known, waitingFor }
-        : {
-            attempt,
-            at: clock.monotonic() + retryBackoffMs(attempt),
-            waitingFor,
-            generation: context.generation ?? 0,
-          };
-    memory.set(planIdOf(plan), task.id, { retry });
+    const at = known?.attempt === attempt ? known.at : clock.monotonic() + retryBackoffMs(attempt);
+    memory.set(planIdOf(plan), task.id, { retry: { attempt, at, waitingFor } });
     logger(context)?.info(
       {
         plan: plan.id,
@@ -186,7 +164,7 @@ export function createPlanEngine(options: { readonly clock: Clock; readonly log?
       },
       "task failed, will be retried",
     );
-    return { plan, requeueAfterMs: Math.ceil(Math.max(1, leftMs(retry, context))), waitingFor };
+    return { plan, requeueAfterMs: Math.ceil(Math.max(1, at - clock.monotonic())), waitingFor };
   }
 
   function fail(plan: TaskPlan, index: number, error: string, context: ExecuteContext): PlanProgress {
@@ -212,16 +190,11 @@ export function createPlanEngine(options: { readonly clock: Clock; readonly log?
   function retryHold(
     plan: TaskPlan,
     task: MutableTask,
-    context: ExecuteContext,
   ): Pick<PlanProgress, "requeueAfterMs" | "waitingFor"> | undefined {
     const retry = memory.get(planIdOf(plan), task.id)?.retry;
     if (retry === undefined || retry.attempt !== (task.retryCount ?? 0)) return undefined;
-    const left = leftMs(retry, context);
+    const left = retry.at - clock.monotonic();
     return left > 0 ? { requeueAfterMs: Math.ceil(left), waitingFor: retry.waitingFor } : undefined;
-  }
-
-  function leftMs(retry: Retry, { generation = 0 }: ExecuteContext): number {
-    return generation > retry.generation ? 0 : retry.at - clock.monotonic();
   }
 
   /**

@@ -18,12 +18,10 @@ const SILENT: ReadonlySet<string> = new Set(["unreachable", "timeout", "backingO
 export async function executePlan(runtime: SeiNodeRuntime, pass: Pass): Promise<ReconcileResult> {
   const { status } = pass;
   const registry = taskRegistry(runtime, pass);
-  const { generation } = pass.node.metadata;
   refuseUnknownTasks(status.plan, registry);
   const progress = await runtime.engine.execute(status.plan, registry, {
     signal: pass.signal,
     log: pass.log,
-    ...(generation !== undefined && { generation }),
   });
   if (status.plan !== undefined) {
     recordConfigWrites(status, status.plan, progress.plan, pass.pod && seidRun(pass.pod));

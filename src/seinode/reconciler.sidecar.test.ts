@@ -136,19 +136,3 @@ test("a deleted Service or ConfigMap of a Running node comes back in the next pa
   await world.elapse(5 * MINUTE);
   assert.equal(world.writes("apply").length, applies, "and is left alone from then on");
 });
-
-test("a validator that asked for the genesis too early asks again as soon as its group has set the peers", async () => {
-  const ceremony = { chainId: "pacific-1", stakingAmount: "1usei", accountBalance: "2usei", index: 0 };
-  const node = seiNode({ validator: { genesisCeremony: ceremony } });
-  const world = new PassWorld(node, { statefulSet: null, pod: null, rollsOut: true });
-  world.sidecar.fails.add("configure-genesis");
-  const asked = () => world.sidecar.posted.filter((type) => type === "configure-genesis").length;
-  await world.elapse(5 * SECOND);
-  await world.pass();
-  assert.equal(asked(), 1, "a wake-up without news waits for the retry");
-  world.sidecar.fails.delete("configure-genesis");
-  world.edit({ spec: { peers: [{ static: { addresses: [`${"a".repeat(40)}@rpc-0:26656`] } }] } });
-  await world.pass();
-  assert.equal(asked(), 2);
-  assert.equal(world.tasks()[7], "configure-genesis:Complete");
-});
