@@ -36,11 +36,14 @@ export async function groupRollout({ count, waves, idleSeconds }: GroupRolloutOp
     const watch = new Stopwatch();
     const complete = watch.stopWhen(world.untilGroup(GROUP, "rolled out", isRolledOut, timeoutMs));
     const ready = watch.stopWhen(untilOn(world, IMAGE_V2, timeoutMs));
-    const [seconds, readySeconds] = await Promise.all([
-      complete,
-      ready,
-      world.setGroupImage(GROUP, IMAGE_V2),
-    ]);
+    // Without it nothing would ever come, and a time-out does not say why.
+    const died = world.manager.exited.then((how) => {
+      throw new Error(`the manager ended with ${how}`);
+    });
+    // It ends with the world, too, when nobody listens any more.
+    died.catch(() => undefined);
+    const patched = world.setGroupImage(GROUP, IMAGE_V2);
+    const [seconds, readySeconds] = await Promise.race([Promise.all([complete, ready, patched]), died]);
     await untilQuiet(world);
     const { api, sidecar, cpu, byUser } = await window.close();
     down.stop();
