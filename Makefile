@@ -34,7 +34,7 @@ test: $(INSTALLED) control-plane ## run every test, and a share of the fault poi
 faults: $(INSTALLED) control-plane ## try every fault point (FAULT_POINT='suite: point': one alone); "make test" tries a share of them
 	FAULTS=all $(NODE) $(TEST_FLAGS) --test-timeout=1800000 $(FAULT_TESTS)
 
-bench: $(INSTALLED) control-plane ## measure the numbers of docs/performance.md (BENCH_NODES="1 50 200", BENCH_JSON=file)
+bench: $(INSTALLED) control-plane ## measure the numbers of docs/performance.md (BENCH_NODES="1 50 200", BENCH_GROUPS="4 20 100", BENCH_JSON=file)
 	@$(NODE) test/bench/main.ts
 
 unit: $(INSTALLED) ## run the tests that need no control plane

@@ -4,7 +4,8 @@
  * shared machine are for people to read.
  *
  *     BENCH_NODES="1 50 200"   how many nodes at once (1000 takes minutes and 4 GB)
- *     BENCH_IDLE_SECONDS=60    how long the largest fleet is left alone; 0: not
+ *     BENCH_GROUPS="4 20 100"  sizes of the groups whose rollout is measured
+ *     BENCH_IDLE_SECONDS=60    how long the largest fleet and the largest group are left alone; 0: not
  *     BENCH_JSON=file          where the JSON goes; default: a file in the temporary folder, whose path is printed
  *     BENCH_ONLY=text          only scenarios whose title has this in it
  *     BENCH_CPU_PROF=folder    the managers of "many nodes" write a CPU profile there when they end

@@ -21,6 +21,12 @@ export async function takeCpuSnapshot(manager: number): Promise<CpuSnapshot> {
   return { servers, bench: (user + system) / 1e6, manager: usage, machine };
 }
 
+/** CPU seconds of the manager between the two. */
+export function usedCpu(before: CpuSnapshot, after: CpuSnapshot): number | undefined {
+  if (before.manager === undefined || after.manager === undefined) return undefined;
+  return after.manager.cpuSeconds - before.manager.cpuSeconds;
+}
+
 /** `manager 2.1, kube-apiserver 9.3, ..., others on the machine 12.0`, in CPU seconds between the two. */
 export function describeCpu(before: CpuSnapshot, after: CpuSnapshot): string | undefined {
   if (before.machine === undefined || after.machine === undefined) return undefined;

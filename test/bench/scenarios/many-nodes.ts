@@ -1,21 +1,15 @@
 /** N nodes created at once on a fresh control plane, then, if asked for, left alone for a while. */
-import { systemClock } from "#clock";
 import { World } from "../../harness/world.ts";
 import { type Histogram, quantileBucket, readHistogram, since } from "../figures/histogram.ts";
 import { percentile } from "../figures/percentile.ts";
-import {
-  countApiRequests,
-  countApiWrites,
-  countSidecarRequests,
-  isWork,
-  total,
-} from "../figures/requests.ts";
+import { countApiRequests, countApiWrites, countSidecarRequests, isWork } from "../figures/requests.ts";
 import { readUsage } from "../observe/process-usage.ts";
-import { describeCpu } from "../observe/processes.ts";
+import { describeCpu, usedCpu } from "../observe/processes.ts";
 import { type Observed, untilQuiet, Window } from "../observe/window.ts";
 import type { Figure, Section } from "../report/contract.ts";
 import { createFleet, doubledPosts, fleetNames, fleetTimeoutMs, RunningWatch } from "./fleet.ts";
-import { manyNodesNumbers } from "./numbers.ts";
+import { leftAlone } from "./idle.ts";
+import { idleNumbers, manyNodesNumbers } from "./numbers.ts";
 
 export interface ManyNodesOptions {
   readonly count: number;
@@ -39,7 +33,10 @@ export async function manyNodes({ count, idleSeconds, env }: ManyNodesOptions): 
     const observed = await window.close();
     running.stop();
     const sections = [bringUpSection(count, observed, running.at, emptyMiB, doubledPosts(world, names))];
-    if (idleSeconds > 0) sections.push(await idle(world, count, idleSeconds));
+    if (idleSeconds > 0) {
+      const title = `${count} Running nodes left alone for ${idleSeconds} s`;
+      sections.push(await leftAlone(world, { title, count, seconds: idleSeconds, ...idleNumbers(count) }));
+    }
     // A profile is written by a process that ends by itself.
     await world.manager.stop();
     return sections;
@@ -75,7 +72,7 @@ function bringUpSection(
     { name: "sidecar requests per node", value: sidecar.length / count, unit: "" },
     { name: "reconciles per node", value: reconciles(observed) / count, unit: "" },
     { name: "task ids POSTed twice", value: doubled, unit: "", target: { op: "<=", value: 0 } },
-    { name: "manager CPU", value: usedCpu(observed), unit: "s", ...numbers.cpu },
+    { name: "manager CPU", value: usedCpu(cpu.before, cpu.after), unit: "s", ...numbers.cpu },
     { name: "manager RSS", value: manager?.rssMiB, unit: "MiB", ...numbers.memory },
     { name: "  peak", value: manager?.peakRssMiB, unit: "MiB" },
     {
@@ -99,56 +96,10 @@ function bringUpSection(
   };
 }
 
-async function idle(world: World, count: number, seconds: number): Promise<Section> {
-  const window = await Window.open(world);
-  await systemClock.sleep(seconds * 1000);
-  const observed = await window.close();
-  const { api, sidecar, cpu } = observed;
-  const used = usedCpu(observed);
-  const perMinute = (times: number) => (times * 60) / observed.seconds;
-  const told = describeCpu(cpu.before, cpu.after);
-  const counted = [
-    { title: "API requests", nodes: count, counts: countApiRequests(api) },
-    { title: "sidecar requests", nodes: count, counts: countSidecarRequests(sidecar) },
-  ];
-  return {
-    title: `${count} Running nodes left alone for ${seconds} s`,
-    figures: [
-      {
-        name: "API writes a minute but the Lease",
-        value: perMinute(countApiWrites(api)),
-        unit: "",
-        target: { op: "<=", value: 0 },
-        ...(count === 200 && { reference: 400 }),
-      },
-      { name: "API requests a minute", value: perMinute(api.filter(isWork).length), unit: "" },
-      {
-        name: "sidecar requests a minute",
-        value: perMinute(sidecar.length),
-        unit: "",
-        ...(count === 200 && { reference: 400 }),
-      },
-      {
-        name: "manager CPU",
-        value: used === undefined ? undefined : (used / observed.seconds) * 100,
-        unit: "%",
-        ...(count === 200 && { reference: 1.4 }),
-      },
-    ],
-    requests: counted.filter(({ counts }) => total(counts) > 0),
-    notes: told === undefined ? [] : [told],
-  };
-}
-
 function reconciles({ metrics: { before, after } }: Observed): number {
   const done = (metrics: Observed["metrics"]["after"]) =>
     metrics.sum("controller_runtime_reconcile_total", { controller: "seinode" });
   return done(after) - done(before);
-}
-
-function usedCpu({ cpu: { before, after } }: Observed): number | undefined {
-  if (before.manager === undefined || after.manager === undefined) return undefined;
-  return after.manager.cpuSeconds - before.manager.cpuSeconds;
 }
 
 function perNodeKiB(now: number | undefined, empty: number | undefined, count: number): number | undefined {

@@ -12,6 +12,18 @@ interface ManyNodesNumbers {
   readonly queue: Pick<Figure, "target">;
 }
 
+export interface IdleNumbers {
+  readonly writes?: Pick<Figure, "reference">;
+  readonly sidecar?: Pick<Figure, "reference">;
+  readonly cpu?: Pick<Figure, "reference">;
+}
+
+interface RolloutNumbers {
+  readonly complete: Numbers;
+  readonly requests: Numbers;
+  readonly down: Pick<Figure, "target">;
+}
+
 const below = (value: number) => ({ op: "<", value }) as const;
 const atMost = (value: number) => ({ op: "<=", value }) as const;
 
@@ -52,5 +64,33 @@ export function manyNodesNumbers(count: number): ManyNodesNumbers {
       };
     default:
       return { ...all, allRunning: {} };
+  }
+}
+
+export function idleNumbers(count: number): IdleNumbers {
+  if (count !== 200) return {};
+  return { writes: { reference: 400 }, sidecar: { reference: 400 }, cpu: { reference: 1.4 } };
+}
+
+/** The reference knows no waves, so nothing is said of the default. Of requests it is half of the reference that is wanted. */
+export function rolloutNumbers(count: number, waves: "all" | "default"): RolloutNumbers {
+  // Full nodes: a quarter of them, rounded down (issue 5, point 3).
+  if (waves === "default")
+    return { complete: {}, requests: {}, down: { target: atMost(Math.max(1, Math.floor(count / 4))) } };
+  switch (count) {
+    case 4:
+      return {
+        complete: { reference: 5.2, target: below(2) },
+        requests: { reference: 93, target: atMost(46.5) },
+        down: {},
+      };
+    case 20:
+      return {
+        complete: { reference: 5.5, target: below(3) },
+        requests: { reference: 356, target: atMost(178) },
+        down: {},
+      };
+    default:
+      return { complete: {}, requests: {}, down: {} };
   }
 }
