@@ -3,7 +3,8 @@
  *
  * - the same event again: the count of the one that exists goes up;
  * - more than ten messages of one reason about one object within ten minutes: one combined event from then on;
- * - more than 25 events about one object: one in five minutes from then on, whatever they say.
+ * - more than 25 events of one reason about one object: one in five minutes from then on. client-go counts all reasons
+ *   together; then twenty nodes that a group makes would silence the start and the end of its next rollout.
  */
 import type { Clock } from "#clock";
 
@@ -65,7 +66,7 @@ export class EventCorrelator {
     // Counted also when it is dropped: the next one that passes tells how often it really was.
     sent.count++;
     this.#sent.set(key, sent);
-    if (!this.#mayPass(about)) return { do: "drop" };
+    if (!this.#mayPass(group)) return { do: "drop" };
     return { do: "send", name: sent.name, message, key, count: sent.count };
   }
 
@@ -87,12 +88,12 @@ export class EventCorrelator {
     return similar.messages.size > MAX_MESSAGES;
   }
 
-  #mayPass(about: string): boolean {
+  #mayPass(group: string): boolean {
     const now = this.#clock.monotonic();
-    const bucket = this.#buckets.get(about) ?? { tokens: BURST, at: now };
+    const bucket = this.#buckets.get(group) ?? { tokens: BURST, at: now };
     const tokens = Math.min(BURST, bucket.tokens + (now - bucket.at) / REFILL_MS);
     const passes = tokens >= 1;
-    this.#buckets.set(about, { tokens: passes ? tokens - 1 : tokens, at: now });
+    this.#buckets.set(group, { tokens: passes ? tokens - 1 : tokens, at: now });
     return passes;
   }
 }

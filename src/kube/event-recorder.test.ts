@@ -180,7 +180,18 @@ describe("createEventRecorder", () => {
     await store.end();
   });
 
-  it("sends at most 25 about one object, then one in five minutes, and other objects are not affected", async () => {
+  it("does not let many events of one reason silence another reason about the same object", async () => {
+    const store = new EventStore();
+    for (let i = 0; i < 100; i++)
+      store.recorder.event(node("a"), "Normal", "SeiNodeCreated", `created a-${i}`);
+    await store.clock.advance(0);
+    store.recorder.event(node("a"), "Normal", "RolloutStarted", "m");
+    await store.clock.advance(0);
+    assert.ok(store.list.some(({ reason }) => reason === "RolloutStarted"));
+    await store.end();
+  });
+
+  it("sends at most 25 of a reason about one object, then one in five minutes, and other objects are not affected", async () => {
     const store = new EventStore();
     for (let i = 0; i < 100; i++) store.recorder.event(node("a"), "Warning", "R", "m");
     await store.clock.advance(0);
