@@ -45,7 +45,7 @@ async function run(world: FakeClient) {
   return { state: outcome.state, deleted: world.writes.filter((write) => write.verb === "delete"), outcome };
 }
 
-test("a pod of the old revision is deleted by uid, and the task is complete as soon as it is seen to go", async () => {
+test("a pod of the old revision is deleted by uid, and the task is complete when the API server has accepted that", async () => {
   const world = new FakeClient().put(statefulSet(), pod({ revision: "rev-1" }));
   const first = await run(world);
   assert.equal(first.state, "complete");

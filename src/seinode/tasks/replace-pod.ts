@@ -41,9 +41,9 @@ export async function replaceOutdatedPods(
 
   const outdated = await outdatedPods(client, statefulSet, signal);
   if (outdated.length === 0) return { state: "complete" };
-  for (const pod of outdated) await deletePod(client, pod, signal);
-  const left = await outdatedPods(client, statefulSet, signal);
-  return left.length === 0 ? { state: "complete" } : waiting("the pod of the old revision to go");
+  let allGo = true;
+  for (const pod of outdated) allGo = (await deletePod(client, pod, signal)) && allGo;
+  return allGo ? { state: "complete" } : waiting("the pod of the old revision to go");
 }
 
 function guard(
@@ -95,13 +95,17 @@ async function outdatedPods(
   });
 }
 
-/** With the grace period of the pod: seid must be able to write its last state. */
-async function deletePod(client: Client, pod: DeepReadonly<Pod>, signal: AbortSignal): Promise<void> {
+/**
+ * With the grace period of the pod: seid must be able to write its last state. True: this pod is terminating or gone. False:
+ * it was gone already, or replaced by one of the same name, which the next pass looks at.
+ */
+async function deletePod(client: Client, pod: DeepReadonly<Pod>, signal: AbortSignal): Promise<boolean> {
   try {
     await client.delete(pods, keyOf(pod), { preconditions: { uid: pod.metadata.uid } }, signal);
+    return true;
   } catch (error) {
-    // Gone already, or replaced by a pod of the same name: that one is looked at in the next pass.
     if (!isNotFound(error) && !isConflict(error)) throw error;
+    return false;
   }
 }
 
