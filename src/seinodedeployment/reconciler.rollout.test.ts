@@ -207,6 +207,21 @@ test("update-node-specs stays Pending until its last wave was moved", async () =
   assert.deepEqual(world.tasks().slice(0, 2), ["update-node-specs:Complete", "await-spec-update:Pending"]);
 });
 
+test("the duration of a rollout is told from its start, not from its last wave", async () => {
+  const world = await settled();
+  setImage(world, V2);
+  for (const name of ["rpc-0", "rpc-1", "rpc-2"]) {
+    await world.elapse(MINUTE);
+    world.settle(name);
+  }
+  await world.elapse(MINUTE);
+  assert.equal(world.told("RolloutInProgress"), "False/RolloutComplete");
+  assert.deepEqual(
+    world.metrics.filter((line) => line.startsWith("planDuration")),
+    ["planDuration sei rollout complete 180"],
+  );
+});
+
 test("a node is Ready again only when it says so about its new spec: the old word does not let the next wave go", async () => {
   const world = await settled();
   setImage(world, V2);
