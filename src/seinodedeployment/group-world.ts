@@ -38,6 +38,8 @@ export class GroupWorld {
   readonly events: string[] = [];
   readonly passes: (PassResult & { readonly atMs: number })[] = [];
   readonly metrics: string[] = [];
+  /** What was logged as a warning. */
+  readonly warnings: string[] = [];
   readonly #sidecars = new Map<string, NodeSidecar>();
   #reconcile: Reconcile;
   #ids = 0;
@@ -94,7 +96,7 @@ export class GroupWorld {
     let error: unknown;
     try {
       const signal = new AbortController().signal;
-      ({ requeueAfterMs } = await this.#reconcile(groupKey, { signal, log: silent }));
+      ({ requeueAfterMs } = await this.#reconcile(groupKey, { signal, log: this.#log }));
     } catch (cause) {
       error = cause;
     }
@@ -236,6 +238,14 @@ export class GroupWorld {
     return this.events.map((event) => event.slice(0, event.indexOf(":")));
   }
 
+  readonly #log: Logger = {
+    debug() {},
+    info() {},
+    warn: (_facts: object, text: string) => void this.warnings.push(text),
+    error() {},
+    child: () => this.#log,
+  };
+
   #heard(): SeiNodeDeploymentMetrics {
     const hear =
       (name: string) =>
@@ -314,5 +324,3 @@ function podOf(node: string): Pod {
     status: { initContainerStatuses: [container("sei-sidecar"), container("kube-rbac-proxy")] },
   } as Pod;
 }
-
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };

@@ -1,6 +1,5 @@
 /** Starts, drives and ends the group's plan in the status draft (spec/seinodedeployment.md 6). */
 import {
-  type PlannedTask,
   SeiNodeDeploymentConditions,
   SeiNodeDeploymentEvents,
   SeiNodeDeploymentHealth,
@@ -128,6 +127,7 @@ export async function drivePlan(runtime: GroupRuntime, pass: Pass): Promise<Reco
 function completePlan(runtime: GroupRuntime, pass: Pass, plan: TaskPlan): ReconcileResult {
   const { status, group } = pass;
   const message = `plan ${plan.id} is complete`;
+  endPlan(runtime, pass, "complete");
   if (status.rollout !== undefined) {
     endRollout(runtime, pass, "complete", "");
   } else if (group.spec.genesis !== undefined) {
@@ -139,7 +139,6 @@ function completePlan(runtime: GroupRuntime, pass: Pass, plan: TaskPlan): Reconc
     });
   }
   runtime.retries.forget(pass.key);
-  endPlan(runtime, pass, plan, "complete");
   setPassCondition(pass, {
     type: PLAN,
     status: "False",
@@ -153,8 +152,8 @@ function completePlan(runtime: GroupRuntime, pass: Pass, plan: TaskPlan): Reconc
 function failPlan(runtime: GroupRuntime, pass: Pass, plan: TaskPlan): ReconcileResult {
   const detail = plan.failedTaskDetail;
   const why = detail === undefined ? "unknown" : `task ${detail.type}: ${detail.error}`;
+  endPlan(runtime, pass, "failed");
   if (pass.status.rollout !== undefined) endRollout(runtime, pass, "failed", why);
-  endPlan(runtime, pass, plan, "failed");
   const message = `plan ${plan.id} failed: ${why}`;
   setPassCondition(pass, {
     type: PLAN,
@@ -166,13 +165,15 @@ function failPlan(runtime: GroupRuntime, pass: Pass, plan: TaskPlan): ReconcileR
   return { requeueAfterMs: runtime.retries.dueInMs(pass.key, plan.id ?? "") };
 }
 
-function endPlan(runtime: GroupRuntime, pass: Pass, plan: TaskPlan, outcome: "complete" | "failed"): void {
+/** Comes before the rollout and the condition of the plan are ended: they tell since when. */
+function endPlan(runtime: GroupRuntime, pass: Pass, outcome: "complete" | "failed"): void {
   const { namespace = "" } = pass.group.metadata;
-  const first: PlannedTask | undefined = plan.tasks[0];
-  if (first?.submittedAt !== undefined) {
-    const seconds = Math.max(0, (runtime.clock.now() - Date.parse(first.submittedAt)) / 1000);
-    const kind =
-      pass.status.rollout === undefined && first.type !== "update-node-specs" ? "genesis" : "rollout";
+  const { rollout, conditions } = pass.status;
+  // The first task does not tell: it is submitted when all parts are there, and ends with the last wave.
+  const since = rollout?.startedAt ?? findCondition(conditions, PLAN)?.lastTransitionTime;
+  if (since !== undefined) {
+    const seconds = Math.max(0, (runtime.clock.now() - Date.parse(since)) / 1000);
+    const kind = rollout === undefined ? "genesis" : "rollout";
     pass.afterFlush.push(() => runtime.metrics.planDuration(namespace, kind, outcome, seconds));
   }
   dropPlan(runtime, pass);

@@ -478,6 +478,23 @@ test("metrics follow every pass: phase, replicas, active plans; nothing is left 
   assert.equal(world.metrics.at(-1), "forget sei rpc");
 });
 
+test("a failed pass is counted as an error of the controller, a conflict is not (QUIRK 18)", async () => {
+  const world = await settled();
+  world.metrics.length = 0;
+  const errors = () => world.metrics.filter((line) => line.startsWith("reconcileError"));
+  const refuse = async (error: Error) => {
+    world.edit((spec) => {
+      spec.template.metadata = { labels: { team: error.message } };
+    });
+    world.kube.failNext.set("apply SeiNode", error);
+    assert.equal((await world.pass()).error, error);
+  };
+  await refuse(apiError("conflict", 409));
+  assert.deepEqual(errors(), []);
+  await refuse(apiError("transient", 500));
+  assert.deepEqual(errors(), ["reconcileError sei"]);
+});
+
 test("an object without a spec is told so and nothing is made for it", async () => {
   const world = new GroupWorld(undefined as never);
   await world.elapse(MINUTE);

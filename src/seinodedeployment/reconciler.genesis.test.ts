@@ -179,6 +179,18 @@ test("a failed node fails the plan visibly; it backs off, and does not assemble 
   assert.deepEqual(world.sidecar("rpc-0").posted, ["assemble-and-upload-genesis"]);
 });
 
+test("the duration of a ceremony is told from the plan on, the wait for its nodes included", async () => {
+  const world = founding();
+  await world.pass();
+  await world.elapse(2 * MINUTE);
+  for (const name of names) handIn(world, name);
+  await world.converge();
+  const [told, ...more] = world.metrics.filter((line) => line.startsWith("planDuration"));
+  assert.deepEqual(more, []);
+  const [, seconds = ""] = /^planDuration sei genesis complete (\d+)/.exec(told ?? "") ?? [];
+  assert.ok(Number(seconds) >= 120, `${told}`);
+});
+
 test("a failing assembly is tried again within its budget, one POST per attempt", async () => {
   const world = founding();
   world.sidecar("rpc-0").failures.push("gentx missing", "gentx missing");

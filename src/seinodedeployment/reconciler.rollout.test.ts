@@ -119,6 +119,7 @@ test("an empty strategy type behaves as InPlace and gets a plan", async () => {
   await world.pass();
   assert.equal(world.status().rollout?.strategy, "InPlace");
   assert.equal(world.tasks().length, 3);
+  assert.match(world.warnings.join(), /updateStrategy\.type is empty and taken as InPlace/);
   await world.converge();
   assert.deepEqual(world.images(), [V2, V2, V2]);
 });
@@ -157,6 +158,18 @@ test("an idle group writes nothing, for an hour", async () => {
   assert.deepEqual(world.kube.writes.slice(before), []);
 });
 
+test("a change of a node that changes nothing of what the group tells is no write", async () => {
+  const world = await settled();
+  const before = world.kube.writes.length;
+  world.setStatus("rpc-1", { resolvedPeers: ["a@b:1"], plan: { id: "p", phase: "Complete", tasks: [] } });
+  world.editNode("rpc-2", (node) => {
+    node.metadata.annotations = { theirs: "1" };
+  });
+  world.settle("rpc-2");
+  await world.elapse(MINUTE);
+  assert.deepEqual(world.kube.writes.slice(before), []);
+});
+
 test("waves: 3 full nodes go one by one, by ordinal, the next only when the one before is Ready on the new image", async () => {
   const world = await settled();
   setImage(world, V2);
@@ -178,6 +191,34 @@ test("waves: 3 full nodes go one by one, by ordinal, the next only when the one 
       ["rpc-1", 2, true],
       ["rpc-2", 3, false],
     ],
+  );
+});
+
+test("update-node-specs stays Pending until its last wave was moved", async () => {
+  const world = await settled();
+  setImage(world, V2);
+  for (const name of ["rpc-0", "rpc-1"]) {
+    await world.elapse(1_000);
+    assert.equal(world.tasks()[0], "update-node-specs:Pending");
+    world.settle(name);
+  }
+  await world.elapse(1_000);
+  assert.deepEqual(world.images(), [V2, V2, V2]);
+  assert.deepEqual(world.tasks().slice(0, 2), ["update-node-specs:Complete", "await-spec-update:Pending"]);
+});
+
+test("the duration of a rollout is told from its start, not from its last wave", async () => {
+  const world = await settled();
+  setImage(world, V2);
+  for (const name of ["rpc-0", "rpc-1", "rpc-2"]) {
+    await world.elapse(MINUTE);
+    world.settle(name);
+  }
+  await world.elapse(MINUTE);
+  assert.equal(world.told("RolloutInProgress"), "False/RolloutComplete");
+  assert.deepEqual(
+    world.metrics.filter((line) => line.startsWith("planDuration")),
+    ["planDuration sei rollout complete 180"],
   );
 });
 
@@ -286,6 +327,39 @@ test("a sidecar-only change is rolled out wave by wave and awaited too", async (
   assert.equal(world.node("rpc-1").spec.sidecar, undefined, "the sidecar of rpc-0 is not the new one yet");
   await world.converge();
   assert.ok(world.nodes().every(({ spec, status }) => spec.sidecar?.image === status?.currentSidecarImage));
+  assert.equal(world.told("RolloutInProgress"), "False/RolloutComplete");
+});
+
+test("a sidecar image that changes in mid-rollout reaches the nodes that were moved already as well", async () => {
+  const world = await settled(all);
+  setImage(world, V2);
+  await world.elapse(100);
+  assert.deepEqual(world.images(), [V2, V2, V2]);
+  world.edit((spec) => {
+    spec.template.spec.sidecar = { image: "seictl:v9" };
+  });
+  await world.converge();
+  assert.ok(world.eventReasons().includes("RolloutSuperseded"));
+  for (const { spec, status } of world.nodes())
+    assert.deepEqual(
+      [spec.image, spec.sidecar?.image, status?.currentSidecarImage],
+      [V2, "seictl:v9", "seictl:v9"],
+    );
+});
+
+test("a cache that still shows a node as it was before the rollout neither completes it nor undoes anything", async () => {
+  const world = await settled(all);
+  const before = world.node("rpc-1");
+  setImage(world, V2);
+  await world.elapse(100);
+  for (const { metadata } of world.nodes()) world.settle(metadata.name);
+  const live = world.node("rpc-1");
+  world.kube.cacheShows("SeiNode", { namespace: "sei", name: "rpc-1" }, before);
+  await world.elapse(10_000);
+  assert.ok(world.status().rollout, "not complete on an old word");
+  assert.deepEqual(world.node("rpc-1"), live);
+  world.kube.put(live);
+  await world.converge();
   assert.equal(world.told("RolloutInProgress"), "False/RolloutComplete");
 });
 
@@ -539,6 +613,16 @@ test("a manual edit of a node's image outside a rollout is put back; within one 
   await world.converge();
   assert.deepEqual(world.images(), [V1, V1, V1]);
   assert.equal(world.status().rollout, undefined);
+  setImage(world, V2);
+  await world.elapse(1_000);
+  world.editNode("rpc-2", (node) => {
+    node.spec.image = V3;
+  });
+  world.settle("rpc-2");
+  await world.elapse(10_000);
+  assert.deepEqual(world.images(), [V2, V1, V3]);
+  await world.converge();
+  assert.deepEqual(world.images(), [V2, V2, V2]);
 });
 
 test("BlueGreen is answered with False/StrategyNotImplemented and one Warning; nothing is rolled, nothing is lost", async () => {

@@ -147,6 +147,56 @@ describe("SeiNode metrics", () => {
   });
 });
 
+describe("SeiNodeDeployment metrics", () => {
+  it("keeps the reference's names and labels, and shows 1 for the current phase and 0 for the other seven", async () => {
+    const { telemetry, lines } = setUp();
+    const { seiNodeDeployment: metrics } = telemetry;
+    metrics.phase("sei", "rpc", "Ready");
+    metrics.phase("sei", "rpc", "Upgrading");
+    const phases = await lines("sei_controller_seinodedeployment_phase{");
+    assert.equal(phases.length, 8);
+    assert.deepEqual(
+      phases.filter((line) => line.endsWith(" 1")),
+      ['sei_controller_seinodedeployment_phase{namespace="sei",name="rpc",phase="Upgrading"} 1'],
+    );
+    metrics.replicas("sei", "rpc", 4, 3);
+    assert.deepEqual(await lines("sei_controller_seinodedeployment_replicas{"), [
+      'sei_controller_seinodedeployment_replicas{namespace="sei",name="rpc",replica_state="desired"} 4',
+      'sei_controller_seinodedeployment_replicas{namespace="sei",name="rpc",replica_state="ready"} 3',
+    ]);
+    const labels = '{controller="seinodedeployment",namespace="sei"}';
+    for (let pass = 0; pass < 3; pass++) metrics.planActive("sei", "rpc", true);
+    assert.deepEqual(await lines(`sei_controller_plan_active${labels}`), [
+      `sei_controller_plan_active${labels} 1`,
+    ]);
+    metrics.planActive("sei", "rpc", false);
+    assert.deepEqual(await lines(`sei_controller_plan_active${labels}`), [
+      `sei_controller_plan_active${labels} 0`,
+    ]);
+    metrics.reconcileError("sei");
+    assert.deepEqual(await lines(`sei_controller_reconcile_errors_total${labels}`), [
+      `sei_controller_reconcile_errors_total${labels} 1`,
+    ]);
+  });
+
+  it("QUIRK 18: no series outlives its group, and nothing of a group of the same name elsewhere goes with it", async () => {
+    const { telemetry, lines } = setUp();
+    const { seiNodeDeployment: metrics } = telemetry;
+    for (const namespace of ["gone", "stays"]) {
+      metrics.phase(namespace, "rpc", "Ready");
+      metrics.replicas(namespace, "rpc", 1, 1);
+      metrics.planActive(namespace, "rpc", true);
+    }
+    metrics.forget("gone", "rpc");
+    const left = await lines("sei_controller_");
+    assert.deepEqual(
+      left.filter((line) => line.includes('namespace="gone"')),
+      [],
+    );
+    assert.equal(left.filter((line) => line.includes('namespace="stays"')).length, 11);
+  });
+});
+
 describe("SeiNodeTask metrics", () => {
   it("keeps the reference's names and labels, and shows 1 for the current phase and 0 for the other three", async () => {
     const { telemetry, lines } = setUp();

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { type SeiNodeDeployment, type SeiNodeTask, seiNodeDeployments, seiNodes, seiNodeTasks } from "#api";
+import { formatTime, systemClock } from "#clock";
 import type { DeepReadonly } from "#kube";
 import { seiNodeTaskId } from "#plan";
 import { isWrite } from "../harness/audit.ts";
@@ -18,7 +19,7 @@ const farAway = { awaitNodesAtHeight: { targetHeight: 1_000_000_000 } };
 let world: World;
 before(async () => {
   world = await World.start({ faults: true });
-  const nodes = ["steady", "fails", "refused", "hung", "broken", "restarts", "edited"];
+  const nodes = ["steady", "fails", "refused", "hung", "broken", "restarts", "edited", "endless"];
   await Promise.all(nodes.map((name) => world.createNode(name)));
   await Promise.all(nodes.map((name) => world.untilReady(name)));
 });
@@ -86,6 +87,27 @@ describe("section 16", { concurrency: 4 }, () => {
       await kubectl(world, ["wait", "--for=condition=Failed", "snt/fails-late", "--timeout=10s"]),
       /condition met/,
     );
+  });
+
+  test("16.2: RestartSeid that never ends times out after its 10 min, not before", async () => {
+    simulated("endless").script("restart-seid", { hang: true });
+    await world.createTask("endless", "RestartSeid", "endless", restartSeid);
+    await accepted("endless");
+    // Nobody waits that long here: it began almost 10 minutes ago.
+    const executionStartedAt = formatTime(systemClock.now() - 597_000);
+    await world.rest.mergePatch(
+      seiNodeTasks,
+      key("endless"),
+      { status: { task: { executionStartedAt } } },
+      { subresource: "status" },
+    );
+    const task = await world.untilEnded("endless", "Failed");
+    assert.equal(reason(task, "Failed"), "Timeout");
+    assert.match(condition(task, "Failed")?.message ?? "", /^task did not complete within 10m0s/);
+    assert.deepEqual([task.status?.task?.status, task.status?.task?.err], ["Failed", "timeout"]);
+    const tookMs = Date.parse(task.status?.phaseTransitionTime ?? "") - Date.parse(executionStartedAt);
+    assert.ok(tookMs >= 600_000, `${tookMs} ms`);
+    assert.equal(simulated("endless").postCounts.get(idOf(task)), 1);
   });
 
   test("16.4: a target that is not there fails the task, naming it; one that is Initializing fails it after requirePhaseTimeout", async () => {
@@ -404,6 +426,28 @@ describe("what is ours", { concurrency: 4 }, () => {
     assert.deepEqual(done.status?.outputs, { updateNodeImage: { appliedImage: IMAGE_V2 } });
     assert.equal(condition(done, "OwnerWillRevert")?.status, "False");
   });
+});
+
+test("16.8: UpdateNodeImage on a node that is gone live when its image is to be set is terminal, and nothing is written", async () => {
+  const gone = JSON.stringify({
+    apiVersion: "v1",
+    kind: "Status",
+    status: "Failure",
+    reason: "NotFound",
+    message: 'seinodes.sei.io "edited" not found',
+    code: 404,
+  });
+  world.faults.api = (request, forward) =>
+    request.verb === "get" && request.resource === "seinodes" && request.name === "edited"
+      ? Promise.resolve({ status: 404, headers: { "content-type": "application/json" }, body: gone })
+      : forward();
+  await world.createTask("too-late", "UpdateNodeImage", "edited", { updateNodeImage: { image: IMAGE_V2 } });
+  const task = await world.untilEnded("too-late", "Failed");
+  world.faults.heal();
+  assert.equal(reason(task, "Failed"), "TaskTerminalError");
+  assert.equal(task.status?.task?.status, "Failed");
+  assert.match(task.status?.task?.err ?? "", /"edited"/);
+  assert.equal(world.nodes.get(key("edited"))?.spec.image, IMAGE_V1);
 });
 
 test("16.5: an execution of an older controller without executionStartedAt gets it set to now, and times out from there", async () => {

@@ -1,9 +1,11 @@
 /** A group on the real control plane: its template changes, and every node gets there, whatever state its pod is in. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type SeiNode, seiNodes } from "#api";
+import { type SeiNode, seiNodeDeployments, seiNodes } from "#api";
 import type { DeepReadonly } from "#kube";
+import { kubectl } from "../harness/kubectl.ts";
 import { endWorld } from "../harness/manners.ts";
+import { forceReconciles } from "../harness/metrics.ts";
 import { condition, IMAGE_V1, IMAGE_V2, IMAGE_V3, NAMESPACE, World } from "../harness/world.ts";
 
 let world: World;
@@ -98,6 +100,58 @@ test("a healthy group is rolled one node after the other; no two are out of serv
   await world.untilGroupReady("waves", IMAGE_V2);
   stop();
   assert.equal(most, 1);
+});
+
+test("a stuck rollout keeps the shape of 7.6, resolves by itself once its nodes get on, and the group deletes cleanly", async () => {
+  await world.createGroup("stuck", { updateStrategy: allAtOnce });
+  await world.untilGroupReady("stuck");
+  const names = namesOf("stuck", 3);
+  for (const name of names) world.simulator.node(NAMESPACE, name).script("config-validate", { hang: true });
+  await world.setGroupImage("stuck", IMAGE_V2);
+  for (const name of names)
+    await world.untilNode(name, "hangs", ({ status }) =>
+      Boolean(status?.plan?.tasks.find(({ type }) => type === "config-validate")?.submittedAt),
+    );
+  const before = await world.untilGroup(
+    "stuck",
+    "awaits its nodes",
+    ({ status }) => status?.plan?.tasks[0]?.status === "Complete",
+  );
+  await forceReconciles(
+    world.manager.metricsUrl,
+    3,
+    (round) => kubectl(world, ["annotate", "svc", "stuck-internal", `touched=${round}`, "--overwrite"]),
+    "seinodedeployment",
+  );
+  const held = await world.untilGroup("stuck", "is there", () => true);
+  const { phase, plan, rollout, readyReplicas } = held.status ?? {};
+  assert.deepEqual([plan, rollout], [before.status?.plan, before.status?.rollout]);
+  assert.deepEqual([phase, plan?.phase, readyReplicas], ["Upgrading", "Active", 3]);
+  assert.deepEqual(
+    plan?.tasks.map(({ status }) => status),
+    ["Complete", "Pending", "Pending"],
+  );
+  assert.deepEqual(
+    rollout?.nodes?.map(({ ready }) => ready),
+    [false, false, false],
+  );
+  for (const type of ["RolloutInProgress", "PlanInProgress", "NodesReady"])
+    assert.equal(condition(held, type)?.status, "True", type);
+  assert.ok(!world.eventsOf("stuck").some(({ reason }) => reason === "RolloutComplete"));
+  for (const name of names)
+    assert.deepEqual([node(name).spec.image, node(name).status?.currentImage], [IMAGE_V2, IMAGE_V1]);
+
+  for (const name of names) {
+    world.simulator.node(NAMESPACE, name).heal();
+    // It runs the task again by itself, which does not hang any more.
+    world.simulator.node(NAMESPACE, name).sidecar.crash();
+  }
+  const done = await world.untilGroupReady("stuck", IMAGE_V2);
+  assert.equal(condition(done, "RolloutInProgress")?.reason, "RolloutComplete");
+  assert.deepEqual([done.status?.plan, done.status?.rollout], [undefined, undefined]);
+  await world.rest.delete(seiNodeDeployments, { namespace: NAMESPACE, name: "stuck" });
+  await world.untilGone(world.groups, { namespace: NAMESPACE, name: "stuck" });
+  for (const name of names) await world.untilGone(world.nodes, { namespace: NAMESPACE, name });
 });
 
 test("v1 -> v2 -> v3 in mid-roll ends at v3", async () => {

@@ -44,6 +44,11 @@ export const seiNodeDeploymentRuleCases = {
       { situation: "the chain id changes", from: ceremony(), to: ceremony({ chainId: "devnet-8" }) },
       { situation: "an account is added", from: genesis(), to: genesis({ accounts: config.accounts }) },
       {
+        situation: "overrides are added",
+        from: genesis({ accounts: config.accounts }),
+        to: genesis({ accounts: config.accounts, overrides: config.overrides }),
+      },
+      {
         situation: "a value deep in an override changes",
         from: ceremony(),
         to: ceremony({ overrides: { "gov.a": [1, { b: 2 }] } }),

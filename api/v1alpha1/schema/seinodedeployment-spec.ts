@@ -17,15 +17,20 @@ import { DNS_LABEL } from "./patterns.ts";
 import { rules } from "./rules.ts";
 import { seiNodeSpec } from "./seinode-spec.ts";
 
-export const seiNodeTemplate = object("What each SeiNode looks like.", {
-  metadata: optional(
-    object("Labels and annotations of each SeiNode. Other metadata is dropped.", {
-      labels: optional(stringMap("Labels for each SeiNode and its pod. Labels of the operator itself win.")),
-      annotations: optional(stringMap("Annotations for each SeiNode.")),
-    }),
-  ),
-  spec: seiNodeSpec,
-});
+export const seiNodeTemplate = object(
+  "What each SeiNode looks like. Of an edit only image, sidecar, peers, labels and annotations reach the nodes that are there; the rest, overrides among it, is for new ones.",
+  {
+    metadata: optional(
+      object("Labels and annotations of each SeiNode. Other metadata is dropped.", {
+        labels: optional(
+          stringMap("Labels for each SeiNode and its pod. Labels of the operator itself win."),
+        ),
+        annotations: optional(stringMap("Annotations for each SeiNode.")),
+      }),
+    ),
+    spec: seiNodeSpec,
+  },
+);
 
 export const genesisConfig = object(
   "Start a new chain with these nodes as its validators. Needs a validator template. Immutable once set.",
