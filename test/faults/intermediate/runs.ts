@@ -1,9 +1,10 @@
 /** Runs of a workload, undisturbed or each at its point, and what they leave behind. */
 import { type AuditRecord, isWrite } from "../../harness/audit.ts";
 import { collectEvidence, type Evidence } from "./evidence.ts";
+import { NODE } from "./names.ts";
 import type { Stage, TappedScene } from "./stage.ts";
 import type { Point } from "./tap.ts";
-import { NODE, type Workload } from "./workloads.ts";
+import type { Workload } from "./workloads.ts";
 
 export interface Oracle {
   /** The names of all its writes, in order. */
@@ -23,16 +24,16 @@ export interface Run {
 export async function runUndisturbed(stage: Stage, workload: Workload): Promise<Oracle> {
   const scene = await stage.scene();
   await workload.prepare(scene);
-  const posted = stage.world.simulator.node(scene.namespace, NODE).posts().length;
+  const posted = countPosts(stage, scene, workload);
   await scene.tap.begin();
   await workload.act(scene);
   await workload.settled(scene);
   await scene.tap.idle();
-  const writes = namesOfAll(stage, scene, await auditOf(stage, scene), posted);
+  const writes = namesOfAll(scene, await auditOf(stage, scene), countPosts(stage, scene, workload) - posted);
   // A fresh manager applies once what it has never seen; that is no part of the workload.
   await stage.rest();
   const audit = await auditOf(stage, scene);
-  const evidence = await collectEvidence(stage.world, scene.namespace, NODE, audit);
+  const evidence = await collectEvidence(stage.world, scene.namespace, nodesOf(workload), audit);
   await stage.clear([scene]);
   return { writes, evidence };
 }
@@ -68,12 +69,19 @@ export async function runAtPoints(
   const runs = await Promise.all(
     started.map(async ({ point, scene }) => {
       const records = audit.get(scene.namespace) ?? [];
-      const evidence = await collectEvidence(stage.world, scene.namespace, NODE, records);
+      const evidence = await collectEvidence(stage.world, scene.namespace, nodesOf(workload), records);
       return { point, hit: scene.tap.hit, error: errors.get(point), evidence };
     }),
   );
   await stage.clear(started.map(({ scene }) => scene));
   return runs;
+}
+
+const nodesOf = ({ nodes = [NODE] }: Workload) => nodes;
+
+function countPosts({ world }: Stage, { namespace }: TappedScene, workload: Workload): number {
+  const counts = nodesOf(workload).map((name) => world.simulator.node(namespace, name).posts().length);
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 async function auditOf(stage: Stage, { namespace }: TappedScene): Promise<readonly AuditRecord[]> {
@@ -98,12 +106,7 @@ async function lastWords({ world: { manager } }: Stage): Promise<string> {
 }
 
 /** What the API server and the sidecar say was written, in the words of the tap, which must not have missed any of it. */
-function namesOfAll(
-  stage: Stage,
-  { tap, namespace }: TappedScene,
-  audit: readonly AuditRecord[],
-  posted: number,
-): readonly string[] {
+function namesOfAll({ tap }: TappedScene, audit: readonly AuditRecord[], posted: number): readonly string[] {
   const earlier = new Set(tap.prepared.map(({ auditId }) => auditId));
   const tapped = new Map(tap.writes.map((write) => [write.auditId, write.name]));
   const written = audit.filter(
@@ -112,10 +115,9 @@ function namesOfAll(
   for (const { id, verb, resource, name } of written) {
     if (!earlier.has(id) && !tapped.has(id)) throw new Error(`not tapped: ${verb} ${resource} ${name}`);
   }
-  const posts = stage.world.simulator.node(namespace, NODE).posts().slice(posted);
   const tappedPosts = tap.writes.filter(({ auditId }) => auditId === undefined);
-  if (posts.length !== tappedPosts.length) {
-    throw new Error(`${posts.length} POSTs reached the sidecar, ${tappedPosts.length} were tapped`);
+  if (posted !== tappedPosts.length) {
+    throw new Error(`${posted} POSTs reached the sidecar, ${tappedPosts.length} were tapped`);
   }
   return tap.writes.map(({ name }) => name);
 }
