@@ -64,7 +64,7 @@ export const rollout: Workload = {
       await world.until(world.nodes, { namespace, name }, `${name} halted`, (node) => !ready(node));
     }
     await untilGroup(scene, "not Ready", ({ status }) => {
-      const message = findCondition(status?.conditions, "Reconciling")?.message ?? "";
+      const message = findCondition(status?.conditions, "Ready")?.message ?? "";
       return NAMES.every((name) => message.includes(name));
     });
   },
@@ -77,15 +77,15 @@ export const rollout: Workload = {
   settled: (scene) => untilReadyOn(scene, IMAGE_V2),
 };
 
-/** Each run founds a chain of its own: all simulated sidecars meet in one bucket. */
+const NEW_CHAIN = "devnet-1";
+
 export const ceremony: Workload = {
   name: "ceremony",
   nodes: NAMES,
   prepare: () => Promise.resolve(),
   act: (scene) => {
-    const { namespace: chainId } = scene;
-    const genesis = { chainId, stakingAmount: "1usei", accountBalance: "1000usei" };
-    return createGroup(scene, { genesis }, chainId);
+    const genesis = { chainId: NEW_CHAIN, stakingAmount: "1usei", accountBalance: "1000usei" };
+    return createGroup(scene, { genesis }, NEW_CHAIN);
   },
   settled: (scene) => untilReadyOn(scene, IMAGE_V1),
 };

@@ -37,7 +37,7 @@ export class Stage {
   }
 
   static async start(): Promise<Stage> {
-    return new Stage(await World.start({ faults: true }));
+    return new Stage(await World.start({ faults: true, bucketPerNamespace: true }));
   }
 
   end(): Promise<void> {
