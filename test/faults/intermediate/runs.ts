@@ -48,12 +48,13 @@ export async function runAtPoints(
     points.map(async (point) => {
       const scene = await stage.scene();
       await workload.prepare(scene);
-      await scene.tap.begin(point);
       return { point, scene };
     }),
   );
   const errors = new Map<Point, unknown>();
   const run = async ({ point, scene }: (typeof started)[number]) => {
+    // Not before its turn: a fresh manager applies once what it has never seen, in the scenes that wait, too.
+    await scene.tap.begin(point);
     try {
       await perform(stage, workload, scene);
     } catch (error) {
@@ -61,8 +62,14 @@ export async function runAtPoints(
     }
   };
   const kills = ({ point }: (typeof started)[number]) => point.way === "killed after";
+  await stage.revive();
+  await stage.quiet();
   await Promise.all(started.filter((one) => !kills(one)).map(run));
-  for (const one of started.filter(kills)) await run(one);
+  for (const one of started.filter(kills)) {
+    await stage.revive();
+    await stage.quiet();
+    await run(one);
+  }
 
   await stage.rest();
   const audit = await stage.audit();
@@ -91,11 +98,20 @@ async function auditOf(stage: Stage, { namespace }: TappedScene): Promise<readon
 async function perform(stage: Stage, workload: Workload, scene: TappedScene): Promise<void> {
   await workload.act(scene);
   const settled = workload.settled(scene);
-  await Promise.race([scene.tap.killed, settled]);
+  // Heard below; a manager that dies first is the better story.
+  settled.catch(() => {});
+  await Promise.race([scene.tap.killed, settled, death(stage, () => scene.tap.hasKilled)]);
   // It can be settled before the answer of the write that settled it has passed the tap, and with it the kill.
   await scene.tap.idle();
   if (scene.tap.hasKilled) await stage.succeed();
-  await settled;
+  await Promise.race([settled, death(stage, () => false)]);
+}
+
+/** Rejects when the manager ends although nobody killed it: nothing would come after that, and waiting for it says less. */
+async function death({ world: { manager } }: Stage, isMeant: () => boolean): Promise<never> {
+  const how = await manager.exited;
+  if (isMeant()) return new Promise(() => {});
+  throw new Error(`the manager ended by itself: ${how}`);
 }
 
 /** Of the manager that should have done it; one that is dead has left it to nobody. */

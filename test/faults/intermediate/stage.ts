@@ -67,17 +67,29 @@ export class Stage {
     await this.world.startManager();
   }
 
+  /** A new manager if there is none: what ended the last one is the business of the run it happened in. */
+  async revive(): Promise<void> {
+    const { manager } = this.world;
+    const alive = await Promise.race([manager.exited.then(() => false), Promise.resolve(true)]);
+    if (!alive) await this.succeed();
+  }
+
   /** Resolves when a fresh manager, which remembers nothing, has looked at everything and has nothing left to do. */
   async rest(): Promise<void> {
     await this.world.manager.stop();
-    const { nodes, groups, tasks } = this.world;
+    await this.world.startManager();
+    await this.quiet();
+  }
+
+  /** Resolves when the manager has looked at everything and has nothing to do at the moment. */
+  async quiet(): Promise<void> {
+    const { nodes, groups, tasks, manager } = this.world;
     const looks = [
       [ControllerNames.seiNode, nodes.list().length],
       [ControllerNames.seiNodeDeployment, groups.list().length],
       [ControllerNames.seiNodeTask, tasks.list().length],
     ] as const;
-    const { metricsUrl } = await this.world.startManager();
-    await untilMetrics(metricsUrl, "everything looked at", (metrics) =>
+    await untilMetrics(manager.metricsUrl, "everything looked at", (metrics) =>
       looks.every(
         ([controller, count]) =>
           metrics.sum("controller_runtime_reconcile_total", { controller }) >= count &&
