@@ -2,4 +2,4 @@ import { tryEveryWrite } from "./suite.ts";
 import { govSoftwareUpgrade, govVote, restartSeid, updateNodeImage } from "./tasks.ts";
 
 const workloads = [restartSeid, govVote, govSoftwareUpgrade, updateNodeImage];
-tryEveryWrite({ workloads, every: 20, file: import.meta.filename });
+tryEveryWrite({ workloads, every: 40, file: import.meta.filename });

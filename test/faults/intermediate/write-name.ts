@@ -39,7 +39,9 @@ export function nameSidecarWrite(request: SidecarRequest): string | undefined {
  * in one with the next. The first of a kind never is.
  */
 export function mayBeMissing(name: string): boolean {
-  return /(?:status progress|genesis( .*)?) #\d+$| retry \d/.test(name);
+  const repeated =
+    /(?:status (?:progress|(?:\w+~(?:, )?)+)|(?:configure-genesis|set-genesis-peers)\b.*) #\d+$/;
+  return repeated.test(name) || / retry \d/.test(name);
 }
 
 function isApply(request: ApiRequest): boolean {
