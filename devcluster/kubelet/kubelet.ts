@@ -19,7 +19,8 @@ export interface KubeletOptions {
   clock: Clock;
   random: Random;
   images: ImageRules;
-  bucket: Bucket;
+  /** Where the sidecars of a namespace keep what they share. */
+  bucket: (namespace: string) => Bucket;
   latencies: KubeletLatencies;
   node: (namespace: string, name: string) => SimulatedNode;
   claim: (namespace: string, name: string) => LiveClaim | undefined;
@@ -171,7 +172,7 @@ export class Kubelet {
       seid,
       seidSettings: node.seidSettings,
       changes,
-      bucket,
+      bucket: bucket(node.namespace),
       network: this.#network,
       restartLimits: node.restartLimits,
     };

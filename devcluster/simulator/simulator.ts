@@ -42,6 +42,8 @@ export interface SimulatorOptions {
    * grant shows. `off`: everybody may do everything, token or not.
    */
   authorization?: "review" | "off";
+  /** `true`: each namespace has a bucket of its own, so that a chain can be founded in each. Default: one for all. */
+  bucketPerNamespace?: boolean;
   /** Gets what went wrong between simulator and API server. Default: stderr. */
   onError?: (about: string, error: unknown) => void;
 }
@@ -64,7 +66,7 @@ export interface Simulator {
   };
   /** All requests that reached the proxy. */
   readonly requests: RequestLog;
-  /** The buckets all sidecars share. */
+  /** The bucket all sidecars share, unless each namespace has its own. */
   readonly bucket: Bucket;
   /** Things that must never happen, for example two seids on one volume. Empty in a correct run. */
   readonly violations: readonly string[];
@@ -92,6 +94,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const scripts = new ScriptBook();
   const requests = new RequestLog();
   const bucket = new Bucket();
+  const buckets = new Map<string, Bucket>();
+  const bucketOf = (namespace: string): Bucket => {
+    if (options.bucketPerNamespace !== true) return bucket;
+    const own = buckets.get(namespace) ?? new Bucket();
+    buckets.set(namespace, own);
+    return own;
+  };
   const nodes = new Map<string, SimulatedNode>();
   const nodeOf = (namespace: string, name: string): SimulatedNode => {
     const key = `${namespace}/${name}`;
@@ -106,7 +115,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     clock,
     random,
     images,
-    bucket,
+    bucket: bucketOf,
     latencies: { ...defaultLatencies, ...options.latencies },
     node: nodeOf,
     claim: (namespace, name) => claimInformer.get({ namespace, name }),

@@ -17,6 +17,8 @@ export {
 export { UnsafeIntegerError } from "./exact-json.ts";
 export { createFence, createOpenFence, type Fence } from "./fence.ts";
 export * from "./finalizers.ts";
+export { FreshList } from "./fresh-list.ts";
+export { FreshReader } from "./fresh-reader.ts";
 export {
   type Authorize,
   type BindTo,

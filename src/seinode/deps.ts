@@ -2,7 +2,7 @@
 
 import type { SeiNode } from "#api";
 import type { Clock, Random } from "#clock";
-import type { Applier, Client, EventRecorder, StatusWriter } from "#kube";
+import type { Applier, Client, EventRecorder, FreshReader, StatusWriter } from "#kube";
 import type { PlanEngine, PlanRetries, SidecarTaskRunner } from "#plan";
 import type { SidecarFactory } from "#sidecar";
 import type { SeiNodeMetrics } from "#telemetry";
@@ -10,7 +10,6 @@ import type { Settings } from "../settings.ts";
 import type { AnnotationRequests } from "./annotation-requests.ts";
 import type { CrashLoops } from "./crash-loops.ts";
 import type { NodeIds } from "./node-ids.ts";
-import type { NodeReader } from "./node-reader.ts";
 import type { SidecarProbes } from "./probe.ts";
 import type { Reapprovals } from "./reapprovals.ts";
 import type { StallTimers } from "./stall-timers.ts";
@@ -32,7 +31,7 @@ export interface SeiNodeDeps {
 export interface SeiNodeRuntime extends SeiNodeDeps {
   readonly applier: Applier;
   readonly statusWriter: StatusWriter<SeiNode>;
-  readonly nodeReader: NodeReader;
+  readonly reader: FreshReader<SeiNode>;
   readonly nodeIds: NodeIds;
   readonly probes: SidecarProbes;
   readonly retries: PlanRetries;

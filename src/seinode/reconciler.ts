@@ -66,8 +66,8 @@ async function reconcile(
   key: ObjectKey,
   context: ReconcileContext,
 ): Promise<ReconcileResult> {
-  const { client, metrics } = runtime;
-  const given = await runtime.nodeReader.read(client, key, context.signal);
+  const { metrics } = runtime;
+  const given = await runtime.reader.read(key, context.signal);
   if (given === undefined) {
     forgetNode(runtime, key);
     return {};
@@ -92,12 +92,12 @@ async function reconcile(
 }
 
 async function holdNode(
-  { client, nodeReader }: SeiNodeRuntime,
+  { client, reader }: SeiNodeRuntime,
   node: DeepReadonly<SeiNode>,
   { signal }: ReconcileContext,
 ): Promise<DeepReadonly<SeiNode>> {
   const held = await addFinalizer<SeiNode>(client, seiNodes, node, Finalizers.seiNode, signal);
-  nodeReader.confirm(held);
+  reader.confirm(held);
   return held;
 }
 

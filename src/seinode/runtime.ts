@@ -1,8 +1,9 @@
 /** The memories of one controller instance: made here, and dropped here when their node is gone. A new one belongs in both. */
-import { formerUpdateManagers, type SeiNode, seiNodes } from "#api";
+import { Finalizers, formerUpdateManagers, type SeiNode, seiNodes } from "#api";
 import {
   Applier,
   configMaps,
+  FreshReader,
   formatKey,
   type ObjectKey,
   parseKey,
@@ -15,7 +16,6 @@ import { AnnotationRequests } from "./annotation-requests.ts";
 import { CrashLoops } from "./crash-loops.ts";
 import type { SeiNodeDeps, SeiNodeRuntime } from "./deps.ts";
 import { NodeIds } from "./node-ids.ts";
-import { NodeReader } from "./node-reader.ts";
 import { SidecarProbes } from "./probe.ts";
 import { Reapprovals } from "./reapprovals.ts";
 import { rbacProxyConfigName } from "./render/index.ts";
@@ -28,7 +28,7 @@ export function createRuntime(deps: SeiNodeDeps): SeiNodeRuntime {
     ...deps,
     applier: new Applier(deps.client, FIELD_MANAGER, formerUpdateManagers),
     statusWriter: new StatusWriter<SeiNode>(deps.client, seiNodes),
-    nodeReader: new NodeReader(),
+    reader: new FreshReader(deps.client, seiNodes, Finalizers.seiNode),
     nodeIds: new NodeIds(deps.sidecars, deps.clock),
     probes: new SidecarProbes(deps.clock, (key, state) =>
       deps.metrics.sidecarProbe(parseKey(key).namespace ?? "", probeLabel(state)),
@@ -47,7 +47,7 @@ export function forgetNode(runtime: SeiNodeRuntime, key: ObjectKey): void {
   const text = formatKey(key);
   const { namespace = "", name } = key;
   runtime.statusWriter.forget(text);
-  runtime.nodeReader.forget(text);
+  runtime.reader.forget(text);
   runtime.nodeIds.forget(text);
   runtime.probes.forget(text);
   runtime.retries.forget(text);

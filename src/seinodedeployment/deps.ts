@@ -1,7 +1,7 @@
 /** What the SeiNodeDeployment controller is given, and what it remembers between passes. All of it may be lost at any moment. */
-import type { SeiNodeDeployment } from "#api";
+import type { SeiNode, SeiNodeDeployment } from "#api";
 import type { Clock, Random } from "#clock";
-import type { Applier, Client, EventRecorder, StatusWriter } from "#kube";
+import type { Applier, Client, EventRecorder, FreshList, FreshReader, StatusWriter } from "#kube";
 import type { PlanEngine, PlanRetries, SidecarTaskRunner } from "#plan";
 import type { SidecarFactory } from "#sidecar";
 import type { SeiNodeDeploymentMetrics } from "#telemetry";
@@ -24,6 +24,9 @@ export interface GroupDeps extends NetworkingDeps {
 
 /** With the memories of one controller instance. */
 export interface GroupRuntime extends GroupDeps {
+  readonly reader: FreshReader<SeiNodeDeployment>;
+  /** The SeiNodes that carry the label of a group. */
+  readonly nodes: FreshList<SeiNode>;
   /** Of each group: the applier of its SeiNodes. */
   readonly appliers: Map<string, Applier>;
   readonly statusWriter: StatusWriter<SeiNodeDeployment>;

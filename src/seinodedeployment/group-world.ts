@@ -138,7 +138,7 @@ export class GroupWorld {
     if (node.spec.paused === true) return false;
     const status = readyStatus(node);
     if (before.phase === "Running" && isReadyOn(node)) return false;
-    this.kube.put({ ...node, metadata: bumped(node), status } as SeiNode);
+    this.kube.put({ ...node, metadata: this.#bumped(node), status } as SeiNode);
     this.kube.put(podOf(name));
     return true;
   }
@@ -146,7 +146,11 @@ export class GroupWorld {
   /** The node's status is changed as given; the conditions given replace those of their type. */
   setStatus(name: string, status: Partial<SeiNodeStatus>): void {
     const node = this.node(name);
-    this.kube.put({ ...node, metadata: bumped(node), status: { ...node.status, ...status } } as SeiNode);
+    this.kube.put({
+      ...node,
+      metadata: this.#bumped(node),
+      status: { ...node.status, ...status },
+    } as SeiNode);
   }
 
   /** Running as before, and not Ready: it halted at its upgrade height, or its pod does not start. */
@@ -161,7 +165,7 @@ export class GroupWorld {
     const node = structuredClone(this.node(name));
     change(node);
     node.metadata.generation = (node.metadata.generation ?? 1) + 1;
-    node.metadata.resourceVersion = `${node.metadata.resourceVersion}-edited`;
+    node.metadata.resourceVersion = this.kube.nextVersion();
     this.kube.put(node);
   }
 
@@ -170,7 +174,7 @@ export class GroupWorld {
     const group = structuredClone(this.group());
     change(group.spec);
     group.metadata.generation = (group.metadata.generation ?? 0) + 1;
-    group.metadata.resourceVersion = `${group.metadata.resourceVersion}-edited`;
+    group.metadata.resourceVersion = this.kube.nextVersion();
     this.kube.put(group);
   }
 
@@ -246,6 +250,10 @@ export class GroupWorld {
     child: () => this.#log,
   };
 
+  #bumped(node: SeiNode): SeiNode["metadata"] {
+    return { ...node.metadata, resourceVersion: this.kube.nextVersion() };
+  }
+
   #heard(): SeiNodeDeploymentMetrics {
     const hear =
       (name: string) =>
@@ -291,11 +299,6 @@ function readyStatus(node: SeiNode): SeiNodeStatus {
 
 function isReadyOn(node: SeiNode): boolean {
   return isDeepStrictEqual(node.status, readyStatus(node));
-}
-
-let versions = 0;
-function bumped(node: SeiNode): SeiNode["metadata"] {
-  return { ...node.metadata, resourceVersion: `w${++versions}` };
 }
 
 function podOf(node: string): Pod {

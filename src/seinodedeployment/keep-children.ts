@@ -1,6 +1,6 @@
 /** Which SeiNodes there are to be: creates, adopts, keeps in shape, scales down (spec/seinodedeployment.md 4, design 4.4). */
 import { FieldOwners, Labels, type SeiNode, SeiNodeDeploymentEvents, seiNodes } from "#api";
-import { apiVersionOf, controllerOf, isNotFound, keyOf, unlessNotFound } from "#kube";
+import { apiVersionOf, controllerOf, formatKey, isNotFound, keyOf, unlessNotFound } from "#kube";
 import {
   type Children,
   childName,
@@ -16,15 +16,18 @@ import type { Group, Pass } from "./pass.ts";
 import { isOfPredecessor } from "./predecessor.ts";
 import { forEachChild, writeChild } from "./write-child.ts";
 
-/** From the cache, which shows our own writes. */
+/**
+ * Never fewer or older ones than an earlier leader left behind: one that the cache does not show yet would be made again,
+ * and that apply would take back its images and peers. Deletes and pauses name a uid, changes a version.
+ */
 export async function observeChildren(
-  runtime: Pick<GroupRuntime, "client">,
+  runtime: Pick<GroupRuntime, "nodes">,
   group: Group,
   signal: AbortSignal,
 ): Promise<Children> {
   const { namespace = "", name, uid } = group.metadata;
   const labels = { [Labels.nodeDeployment]: name };
-  return ownedChildren(await runtime.client.list<SeiNode>(seiNodes, { namespace, labels }, signal), uid);
+  return ownedChildren(await runtime.nodes.of(formatKey(keyOf(group)), { namespace, labels }, signal), uid);
 }
 
 /** Makes `spec.paused` of every node that of the group. Comes before everything else, and under a plan too (11.1). */

@@ -12,7 +12,6 @@ import {
   type Reconcile,
   type ReconcileContext,
   type ReconcileResult,
-  unlessNotFound,
 } from "#kube";
 import { Children } from "./children.ts";
 import { seedConditions } from "./conditions.ts";
@@ -24,7 +23,7 @@ import { finishPass } from "./finish.ts";
 import { isRolledOut, isSettled } from "./images.ts";
 import { keepChildren, observeChildren, restoreMissing, syncPaused } from "./keep-children.ts";
 import { type NetworkingResult, reconcileNetworking } from "./networking/index.ts";
-import { openPass, type Pass, setPassCondition } from "./pass.ts";
+import { type Group, openPass, type Pass, setPassCondition } from "./pass.ts";
 import { drivePlan, dropPlan, rightPlanCondition, startCeremonyPlan, startRolloutPlan } from "./planning.ts";
 import {
   clearRefusal,
@@ -53,9 +52,8 @@ async function reconcile(
   key: ObjectKey,
   context: ReconcileContext,
 ): Promise<ReconcileResult> {
-  const { client } = runtime;
   const { signal } = context;
-  const given = await unlessNotFound(client.get<SeiNodeDeployment>(seiNodeDeployments, key, signal));
+  const given = await runtime.reader.read(key, signal);
   if (given === undefined) {
     forgetGroup(runtime, key);
     return {};
@@ -72,13 +70,7 @@ async function reconcile(
   // Before the pass opens, because it changes the resourceVersion that the status flush carries.
   const group = hasFinalizer(given, Finalizers.seiNodeDeployment)
     ? given
-    : await addFinalizer<SeiNodeDeployment>(
-        client,
-        seiNodeDeployments,
-        given,
-        Finalizers.seiNodeDeployment,
-        signal,
-      );
+    : await holdGroup(runtime, given, signal);
   const pass = openPass(runtime, text, group, await observeChildren(runtime, group, signal), context);
   let result: ReconcileResult = {};
   let error: unknown;
@@ -88,6 +80,23 @@ async function reconcile(
     error = cause;
   }
   return finishPass(runtime, pass, result, error, error === undefined ? undefined : describeFailure(error));
+}
+
+async function holdGroup(
+  { client, reader }: GroupRuntime,
+  group: Group,
+  signal: AbortSignal,
+): Promise<Group> {
+  const { seiNodeDeployment } = Finalizers;
+  const held = await addFinalizer<SeiNodeDeployment>(
+    client,
+    seiNodeDeployments,
+    group,
+    seiNodeDeployment,
+    signal,
+  );
+  reader.confirm(held);
+  return held;
 }
 
 async function advance(runtime: GroupRuntime, pass: Pass): Promise<ReconcileResult> {

@@ -1,6 +1,13 @@
 /** The memories of one controller instance: made here, and dropped here when their group is gone. A new one belongs in both. */
-import { FieldOwners, formerUpdateManagers, type SeiNodeDeployment, seiNodeDeployments } from "#api";
-import { Applier, formatKey, type ObjectKey, StatusWriter } from "#kube";
+import {
+  FieldOwners,
+  Finalizers,
+  formerUpdateManagers,
+  type SeiNodeDeployment,
+  seiNodeDeployments,
+  seiNodes,
+} from "#api";
+import { Applier, FreshList, FreshReader, formatKey, type ObjectKey, StatusWriter } from "#kube";
 import { PlanRetries } from "#plan";
 import type { GroupDeps, GroupRuntime } from "./deps.ts";
 import { createNetworkingRuntime } from "./networking/index.ts";
@@ -8,6 +15,8 @@ import { createNetworkingRuntime } from "./networking/index.ts";
 export function createRuntime(deps: GroupDeps): GroupRuntime {
   return {
     ...deps,
+    reader: new FreshReader(deps.client, seiNodeDeployments, Finalizers.seiNodeDeployment),
+    nodes: new FreshList(deps.client, seiNodes),
     appliers: new Map(),
     conflictsTold: new Map(),
     statusWriter: new StatusWriter<SeiNodeDeployment>(deps.client, seiNodeDeployments),
@@ -29,6 +38,8 @@ export function applierOf(runtime: GroupRuntime, key: string): Applier {
 /** Nothing in memory, and no series, outlives its object. */
 export function forgetGroup(runtime: GroupRuntime, key: ObjectKey): void {
   const text = formatKey(key);
+  runtime.reader.forget(text);
+  runtime.nodes.forget(text);
   runtime.appliers.delete(text);
   runtime.conflictsTold.delete(text);
   runtime.statusWriter.forget(text);

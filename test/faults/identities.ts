@@ -1,5 +1,5 @@
 /** What must be the same after a disturbance that should have changed nothing at all. */
-import { Labels, type SeiNode, seiNodes } from "#api";
+import { Labels, type SeiNode, type SeiNodeDeployment, seiNodeDeployments, seiNodes } from "#api";
 import {
   configMaps,
   type DeepReadonly,
@@ -36,6 +36,33 @@ export async function identitiesOf(world: World, name: string): Promise<readonly
     ...(node === undefined ? [] : [identity("SeiNode", node), ...statusLines(node)]),
     ...lists.flat(),
     ...posts.map(({ type, id }) => `POST ${type} ${id}`),
+  ];
+}
+
+/** The same of this SeiNodeDeployment, its Services and all its nodes. */
+export async function identitiesOfGroup(world: World, name: string): Promise<readonly string[]> {
+  const { rest } = world;
+  const key = { namespace: NAMESPACE, name };
+  const group = await unlessNotFound(rest.get<SeiNodeDeployment>(seiNodeDeployments, key));
+  const selection = { namespace: NAMESPACE, labels: { [Labels.nodeDeployment]: name } };
+  const [nodes, own] = await Promise.all([
+    rest.list<SeiNode>(seiNodes, selection),
+    rest.list(services, selection),
+  ]);
+  const perNode = nodes.map(async ({ metadata, spec }) => {
+    const lines = [
+      `images ${spec.image} ${spec.sidecar?.image}`,
+      ...(await identitiesOf(world, metadata.name)),
+    ];
+    return lines.map((line) => `${metadata.name}: ${line}`);
+  });
+  const { phase, plan, rollout, templateHash, conditions = [] } = group?.status ?? {};
+  return [
+    ...(group === undefined ? [] : [identity(seiNodeDeployments.kind, group)]),
+    `${name}: status ${JSON.stringify({ phase, plan, rollout, templateHash })}`,
+    ...conditions.map(({ type, status: is, reason }) => `${name}: condition ${type} ${is} ${reason}`).sort(),
+    ...own.map((service) => identity(services.kind, service)),
+    ...(await Promise.all(perNode)).flat(),
   ];
 }
 

@@ -1,5 +1,5 @@
 /** When a manager has nothing left to do, and when its caches have caught up. Told by its metrics and by a marked object. */
-import { type SeiNode, seiNodes } from "#api";
+import { type SeiNode, type SeiNodeDeployment, seiNodeDeployments, seiNodes } from "#api";
 import { systemClock } from "#clock";
 import {
   configMaps,
@@ -37,10 +37,19 @@ export async function untilIdle(metricsUrl: string, looks = 0): Promise<void> {
   }
 }
 
+const groups = seiNodeDeployments as ResourceType<SeiNodeDeployment> as ResourceType<KubeObject>;
 let marks = 0;
 
-/** Until everything that happened before this call has passed the manager's watches and was acted on. `lighthouse`: a settled node. */
-export async function untilCaughtUp(world: World, view: CacheView, lighthouse: string): Promise<void> {
+/**
+ * Until everything that happened before this call has passed the manager's watches and was acted on. `lighthouse`: a settled
+ * node; `group`: a settled group, if there are any.
+ */
+export async function untilCaughtUp(
+  world: World,
+  view: CacheView,
+  lighthouse: string,
+  group?: string,
+): Promise<void> {
   const mark = `caught-up-${++marks}`;
   const marked: readonly (readonly [ResourceType<KubeObject>, string])[] = [
     [seiNodes as ResourceType<SeiNode> as ResourceType<KubeObject>, lighthouse],
@@ -49,6 +58,7 @@ export async function untilCaughtUp(world: World, view: CacheView, lighthouse: s
     [services, lighthouse],
     [configMaps, `${lighthouse}-rbac-proxy-config`],
     [persistentVolumeClaims, `data-${lighthouse}`],
+    ...(group === undefined ? [] : [[groups, group] as const]),
   ];
   const passed = view.delivered(
     mark,

@@ -76,6 +76,8 @@ export interface WorldOptions {
   readonly manager?: boolean;
   /** What to have eyes on; the other informers stay empty. Default all. A bench of a thousand nodes sees only those. */
   readonly watch?: readonly ("nodes" | "groups" | "tasks" | "pods" | "statefulSets" | "events")[];
+  /** Sidecars meet in one bucket per namespace. Default false: in one for all. */
+  readonly bucketPerNamespace?: boolean;
   /** The managers' requests go through `world.faults`. Default false. */
   readonly faults?: boolean;
 }
@@ -120,7 +122,10 @@ export class World {
     try {
       await Promise.all([controlPlane.installCrds(), installManagerAccess(controlPlane)]);
       const kubeconfig = controlPlane.adminKubeconfig;
-      const simulator = await startSimulator({ kubeconfig });
+      const simulator = await startSimulator({
+        kubeconfig,
+        bucketPerNamespace: options.bucketPerNamespace ?? false,
+      });
       const cluster = await loadClusterConfig({ kubeconfig, env: {} });
       const rest = createRestClient(cluster, { clock: systemClock, random: systemRandom, userAgent: "test" });
       const world = new World(controlPlane, simulator, rest, options);

@@ -30,12 +30,13 @@ export class FakeCluster {
 
   constructor() {
     const scripts = new ScriptBook();
+    const bucket = new Bucket();
     this.kubelet = new Kubelet({
       api: this.#api(),
       clock: this.clock,
       random: { next: () => 0.5, uuid: () => this.#uuid() },
       images: this.images,
-      bucket: new Bucket(),
+      bucket: () => bucket,
       latencies: defaultLatencies,
       node: (namespace, name) => {
         const known = this.nodes.get(name);

@@ -57,6 +57,11 @@ export class FakeClient {
     return this;
   }
 
+  /** A resourceVersion newer than all before, for a change that somebody else makes. */
+  nextVersion(): string {
+    return String(this.#sequence++);
+  }
+
   remove(kind: string, key: ObjectKey): this {
     this.#live.delete(storeKey(kind, key));
     this.#cached.delete(storeKey(kind, key));

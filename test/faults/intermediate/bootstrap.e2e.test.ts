@@ -1,4 +1,4 @@
 import { tryEveryWrite } from "./suite.ts";
 import { bootstrap } from "./workloads.ts";
 
-tryEveryWrite({ workload: bootstrap, every: 29, file: import.meta.filename });
+tryEveryWrite({ workloads: [bootstrap], every: 29, file: import.meta.filename });

@@ -1,4 +1,4 @@
 import { tryEveryWrite } from "./suite.ts";
 import { fullNode } from "./workloads.ts";
 
-tryEveryWrite({ workload: fullNode, every: 9, file: import.meta.filename });
+tryEveryWrite({ workloads: [fullNode], every: 9, file: import.meta.filename });

@@ -2,7 +2,7 @@
  * What a run of a workload leaves behind, in a form that is equal for two runs that did the same: uids, times, versions and
  * addresses are taken out, nothing else.
  */
-import { seiNodes } from "#api";
+import { seiNodeDeployments, seiNodes, seiNodeTasks } from "#api";
 import {
   configMaps,
   isJsonObject,
@@ -15,18 +15,22 @@ import {
   services,
   statefulSets,
 } from "#kube";
+import type { NodeHandle } from "../../../devcluster/simulator/index.ts";
 import type { AuditRecord } from "../../harness/audit.ts";
 import type { World } from "../../harness/world.ts";
+import { subject } from "./names.ts";
 
 export interface Evidence {
   /** By `Kind/name`. */
   readonly objects: Readonly<Record<string, unknown>>;
   /** How often which object was created or deleted, and by whom: `manager deleted pods/node-0`. */
   readonly counts: Readonly<Record<string, number>>;
-  /** Every POST of a task with what the sidecar made of it, in order: `mark-ready started`. */
+  /** Every POST of a task with what the sidecar made of it, in order, node by node: `mark-ready started`. */
   readonly posts: readonly string[];
-  /** How often each task's work was done, in the order of the POSTs: `mark-ready 1`. */
+  /** How often each task's work was done, in the order of the POSTs, node by node: `mark-ready 1`. */
   readonly executions: readonly string[];
+  /** Sidecar tasks, and those that were POSTed although their work was under way or done. Not compared but told. */
+  readonly submissions: { readonly tasks: number; readonly doubled: number };
   /** What the manager told about the node; a killed one takes with it what it had not sent yet. */
   readonly events: ReadonlySet<string>;
 }
@@ -40,6 +44,8 @@ const controllerRevisions: ResourceType<KubeObject> = {
 };
 /** A revision of its own shows a template that was applied for a moment only. */
 const RESOURCES: readonly ResourceType<KubeObject>[] = [
+  seiNodeDeployments,
+  seiNodeTasks,
   seiNodes,
   statefulSets,
   controllerRevisions,
@@ -54,18 +60,20 @@ const RESOURCES: readonly ResourceType<KubeObject>[] = [
 export async function collectEvidence(
   world: World,
   namespace: string,
-  node: string,
+  nodes: readonly string[],
   audit: readonly AuditRecord[],
 ): Promise<Evidence> {
   const lists = await Promise.all(RESOURCES.map((resource) => listAll(world, resource, namespace)));
-  const simulated = world.simulator.node(namespace, node);
-  const posts = simulated.posts();
-  const typeOf = new Map(posts.map((post) => [post.id, post.type]));
+  const all = nodes.map((node) => taskEvidence(world.simulator.node(namespace, node), subject(node)));
   return {
     objects: Object.fromEntries(lists.flat()),
     counts: countLives(audit.filter((record) => record.namespace === namespace)),
-    posts: posts.map(({ type, outcome }) => `${type} ${outcome}`),
-    executions: [...typeOf].map(([id, type]) => `${type} ${simulated.executionsOf(id)}`),
+    posts: all.flatMap(({ posts }) => posts),
+    executions: all.flatMap(({ executions }) => executions),
+    submissions: {
+      tasks: all.reduce((sum, { tasks }) => sum + tasks, 0),
+      doubled: all.reduce((sum, { doubled }) => sum + doubled, 0),
+    },
     events: new Set(
       world.events
         .list()
@@ -73,6 +81,24 @@ export async function collectEvidence(
         .filter((event) => event.source?.component?.startsWith("seinode"))
         .map((event) => String(normalised(`${event.reason}: ${event.message}`, namespace))),
     ),
+  };
+}
+
+/** Fails until the others have done their part: how often depends on who comes first. */
+const RACES: ReadonlySet<string> = new Set(["configure-genesis", "set-genesis-peers"]);
+
+function taskEvidence(node: NodeHandle, prefix: string) {
+  const posts = node.posts();
+  const ids = new Map(posts.map((post) => [post.id, post.type]));
+  const retried = ({ type, outcome }: (typeof posts)[number]) => RACES.has(type) && outcome === "rerun";
+  const doubled = posts.filter((post) => post.outcome !== "started" && !retried(post));
+  return {
+    posts: posts.filter((post) => !retried(post)).map(({ type, outcome }) => `${prefix}${type} ${outcome}`),
+    executions: [...ids]
+      .filter(([, type]) => !RACES.has(type))
+      .map(([id, type]) => `${prefix}${type} ${node.executionsOf(id)}`),
+    tasks: ids.size,
+    doubled: new Set(doubled.map(({ id }) => id)).size,
   };
 }
 
@@ -105,6 +131,8 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "<time>"],
   [/\b10\.\d+\.\d+\.\d+\b/g, "<ip>"],
   [/kube-api-access-\w{5}/g, "kube-api-access"],
+  // What a node is called by its peers: its key is its own.
+  [/\b[0-9a-f]{40}(?=@)/g, "<node-id>"],
   // The pod of a Job.
   [/-bootstrap-[a-z0-9]{5}\b/g, "-bootstrap-<random>"],
 ];

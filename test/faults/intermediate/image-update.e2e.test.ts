@@ -1,4 +1,4 @@
 import { tryEveryWrite } from "./suite.ts";
 import { imageUpdate } from "./workloads.ts";
 
-tryEveryWrite({ workload: imageUpdate, every: 9, file: import.meta.filename });
+tryEveryWrite({ workloads: [imageUpdate], every: 9, file: import.meta.filename });

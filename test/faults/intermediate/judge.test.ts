@@ -10,6 +10,7 @@ const oracle: Evidence = {
   counts: { "manager created persistentvolumeclaims/data-node": 1, "manager deleted pods/node-0": 1 },
   posts: ["config-apply started", "mark-ready started"],
   executions: ["config-apply 1", "mark-ready 1"],
+  submissions: { tasks: 2, doubled: 0 },
   events: new Set(["PhaseTransition: phase is Running"]),
 };
 

@@ -4,8 +4,8 @@ import type { Evidence } from "./evidence.ts";
 
 /** One line per difference; empty when there is none. */
 export function differences(oracle: Evidence, run: Evidence): readonly string[] {
-  const { events, ...compared } = run;
-  const { events: expected, ...rest } = oracle;
+  const { events, submissions: _, ...compared } = run;
+  const { events: expected, submissions: __, ...rest } = oracle;
   return [
     ...differ("", rest, compared),
     // Told late, told again or lost with the process that had it in its queue: all fine. Told without reason: not.

@@ -1,13 +1,13 @@
 /** A world in which many nodes go through the same workload, each in a namespace of its own, its writes tapped. */
-import { seiNodes } from "#api";
+import { ControllerNames, seiNodeDeployments, seiNodes, seiNodeTasks } from "#api";
 import { MANAGER_NAMESPACE } from "#devcluster";
-import { isNotFound, leases } from "#kube";
+import { type Informer, isNotFound, type KubeObject, leases, type ResourceType } from "#kube";
 import type { AuditRecord } from "../../harness/audit.ts";
 import { endWorld } from "../../harness/manners.ts";
 import { untilMetrics } from "../../harness/metrics.ts";
 import { World } from "../../harness/world.ts";
 import { Tap } from "./tap.ts";
-import { NODE, type Scene } from "./workloads.ts";
+import type { Scene } from "./workloads.ts";
 
 export interface TappedScene extends Scene {
   readonly tap: Tap;
@@ -18,6 +18,8 @@ const SECOND_POLL = { untilPoll: 2 };
 const TASKS = [
   ...["configure-genesis", "config-apply", "config-patch", "config-validate", "mark-ready"],
   ...["snapshot-restore", "discover-peers", "configure-state-sync"],
+  ...["generate-identity", "generate-gentx", "upload-genesis-artifacts", "set-genesis-peers"],
+  ...["assemble-and-upload-genesis", "restart-seid", "gov-vote", "gov-software-upgrade"],
 ];
 
 export class Stage {
@@ -35,7 +37,7 @@ export class Stage {
   }
 
   static async start(): Promise<Stage> {
-    return new Stage(await World.start({ faults: true }));
+    return new Stage(await World.start({ faults: true, bucketPerNamespace: true }));
   }
 
   end(): Promise<void> {
@@ -65,18 +67,35 @@ export class Stage {
     await this.world.startManager();
   }
 
-  /** Resolves when a fresh manager, which remembers nothing, has looked at every node and has nothing left to do. */
+  /** A new manager if there is none: what ended the last one is the business of the run it happened in. */
+  async revive(): Promise<void> {
+    const { manager } = this.world;
+    const alive = await Promise.race([manager.exited.then(() => false), Promise.resolve(true)]);
+    if (!alive) await this.succeed();
+  }
+
+  /** Resolves when a fresh manager, which remembers nothing, has looked at everything and has nothing left to do. */
   async rest(): Promise<void> {
     await this.world.manager.stop();
-    const nodes = this.world.nodes.list().length;
-    const { metricsUrl } = await this.world.startManager();
-    await untilMetrics(
-      metricsUrl,
-      "every node looked at",
-      (metrics) =>
-        metrics.sum("controller_runtime_reconcile_total", { controller: "seinode" }) >= nodes &&
-        metrics.sum("controller_runtime_active_workers", { controller: "seinode" }) === 0 &&
-        metrics.sum("workqueue_depth", { name: "seinode" }) === 0,
+    await this.world.startManager();
+    await this.quiet();
+  }
+
+  /** Resolves when the manager has looked at everything and has nothing to do at the moment. */
+  async quiet(): Promise<void> {
+    const { nodes, groups, tasks, manager } = this.world;
+    const looks = [
+      [ControllerNames.seiNode, nodes.list().length],
+      [ControllerNames.seiNodeDeployment, groups.list().length],
+      [ControllerNames.seiNodeTask, tasks.list().length],
+    ] as const;
+    await untilMetrics(manager.metricsUrl, "everything looked at", (metrics) =>
+      looks.every(
+        ([controller, count]) =>
+          metrics.sum("controller_runtime_reconcile_total", { controller }) >= count &&
+          metrics.sum("controller_runtime_active_workers", { controller }) === 0 &&
+          metrics.sum("workqueue_depth", { name: controller }) === 0,
+      ),
     );
   }
 
@@ -85,19 +104,30 @@ export class Stage {
     return Map.groupBy(await this.world.auditOfAll(), (record) => record.namespace);
   }
 
-  /** The nodes of these scenes are deleted and no longer tapped, so that later managers need not look after them. */
+  /** What is in these scenes is deleted and no longer tapped, so that later managers need not look after it. */
   async clear(scenes: readonly Scene[]): Promise<void> {
     for (const { namespace } of scenes) this.#taps.delete(namespace);
-    await Promise.all(scenes.map((scene) => this.#removeNode(scene)));
+    const { tasks, groups, nodes } = this.world;
+    const each = (remove: (scene: Scene) => Promise<void>) => Promise.all(scenes.map(remove));
+    await each((scene) => this.#removeAll(seiNodeTasks, tasks, scene));
+    // Before its nodes, or it would make them anew.
+    await each((scene) => this.#removeAll(seiNodeDeployments, groups, scene));
+    await each((scene) => this.#removeAll(seiNodes, nodes, scene));
   }
 
-  async #removeNode({ namespace }: Scene): Promise<void> {
-    const key = { namespace, name: NODE };
-    try {
-      await this.world.rest.delete(seiNodes, key);
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
+  async #removeAll<T extends KubeObject>(
+    resource: ResourceType<T>,
+    informer: Informer<T>,
+    { namespace }: Scene,
+  ): Promise<void> {
+    for (const { metadata } of informer.list({ namespace })) {
+      const key = { namespace, name: metadata.name };
+      try {
+        await this.world.rest.delete(resource, key);
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+      }
+      await this.world.untilGone(informer, key);
     }
-    await this.world.untilGone(this.world.nodes, key);
   }
 }

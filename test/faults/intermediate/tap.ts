@@ -43,7 +43,8 @@ export class Tap {
   readonly #killed = Promise.withResolvers<void>();
   readonly #inFlight = new Set<Promise<unknown>>();
   #point: Point | undefined;
-  #status: unknown;
+  /** As the answers to writes showed them, by resource and name. */
+  readonly #statuses = new Map<string, unknown>();
   #hit = false;
   #hasKilled = false;
 
@@ -77,10 +78,10 @@ export class Tap {
 
   async api(request: ApiRequest, forward: Forward): Promise<RelayAnswer | typeof RESET> {
     if (!isApiWrite(request)) return forward();
-    return this.#track(nameApiWrite(request, this.#status), forward, (answer) => {
-      if (request.resource.startsWith("seinodes") && typeof answer.body === "string") {
-        this.#status = (JSON.parse(answer.body) as { status?: unknown }).status;
-      }
+    const about = `${request.resource.replace(/\/status$/, "")}/${request.name}`;
+    return this.#track(nameApiWrite(request, this.#statuses.get(about)), forward, (answer) => {
+      if (!about.startsWith("seinode") || typeof answer.body !== "string") return;
+      this.#statuses.set(about, (JSON.parse(answer.body) as { status?: unknown }).status);
     });
   }
 

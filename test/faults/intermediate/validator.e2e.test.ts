@@ -1,4 +1,4 @@
 import { tryEveryWrite } from "./suite.ts";
 import { validator } from "./workloads.ts";
 
-tryEveryWrite({ workload: validator, every: 13, file: import.meta.filename });
+tryEveryWrite({ workloads: [validator], every: 13, file: import.meta.filename });

@@ -2,9 +2,7 @@
 import { type SeiNode, type SeiNodeSpec, seiNodes } from "#api";
 import { type DeepReadonly, findCondition, type Secret, secrets } from "#kube";
 import { IMAGE_V1, IMAGE_V2, type World } from "../../harness/world.ts";
-
-/** Of every node: what tells runs apart is the namespace. */
-export const NODE = "node";
+import { NODE } from "./names.ts";
 
 export interface Scene {
   readonly world: World;
@@ -13,6 +11,8 @@ export interface Scene {
 
 export interface Workload {
   readonly name: string;
+  /** Default `node` alone. */
+  readonly nodes?: readonly string[];
   /** What comes before it, undisturbed. */
   prepare(scene: Scene): Promise<unknown>;
   /** The one thing a person does. */
@@ -23,7 +23,7 @@ export interface Workload {
 
 const keyOf = ({ namespace }: Scene) => ({ namespace, name: NODE });
 
-function create({ world, namespace }: Scene, spec: Partial<SeiNodeSpec>): Promise<unknown> {
+function createNode({ world, namespace }: Scene, spec: Partial<SeiNodeSpec>): Promise<unknown> {
   const node = {
     apiVersion: "sei.io/v1alpha1",
     kind: seiNodes.kind,
@@ -33,18 +33,18 @@ function create({ world, namespace }: Scene, spec: Partial<SeiNodeSpec>): Promis
   return world.rest.create(seiNodes, node);
 }
 
-function until(scene: Scene, what: string, passes: (node: DeepReadonly<SeiNode>) => boolean) {
+export function untilNode(scene: Scene, what: string, passes: (node: DeepReadonly<SeiNode>) => boolean) {
   return scene.world.until(scene.world.nodes, keyOf(scene), `${scene.namespace}: ${what}`, passes);
 }
 
-const ready = (node: DeepReadonly<SeiNode>) =>
+export const ready = (node: DeepReadonly<SeiNode>) =>
   findCondition(node.status?.conditions, "Ready")?.status === "True";
 
-const untilReadyOn = (scene: Scene, image: string) =>
-  until(scene, `Ready on ${image}`, (node) => ready(node) && node.status?.currentImage === image);
+export const untilReadyOn = (scene: Scene, image: string) =>
+  untilNode(scene, `Ready on ${image}`, (node) => ready(node) && node.status?.currentImage === image);
 
-async function bringUp(scene: Scene, spec: Partial<SeiNodeSpec> = { fullNode: {} }): Promise<void> {
-  await create(scene, spec);
+export async function bringUp(scene: Scene, spec: Partial<SeiNodeSpec> = { fullNode: {} }): Promise<void> {
+  await createNode(scene, spec);
   await untilReadyOn(scene, IMAGE_V1);
 }
 
@@ -53,7 +53,7 @@ const nothing = () => Promise.resolve();
 export const fullNode: Workload = {
   name: "bring-up",
   prepare: nothing,
-  act: (scene) => create(scene, { fullNode: {} }),
+  act: (scene) => createNode(scene, { fullNode: {} }),
   settled: (scene) => untilReadyOn(scene, IMAGE_V1),
 };
 
@@ -66,7 +66,7 @@ export const validator: Workload = {
     await createSecret(scene, "keyring", { "node_admin.info": "x", "00.address": "x" });
     await createSecret(scene, "passphrase", { word: "x" });
   },
-  act: (scene) => create(scene, { validator: VALIDATOR }),
+  act: (scene) => createNode(scene, { validator: VALIDATOR }),
   settled: (scene) => untilReadyOn(scene, IMAGE_V1),
 };
 
@@ -74,7 +74,7 @@ export const bootstrap: Workload = {
   name: "bootstrap",
   prepare: nothing,
   act: (scene) =>
-    create(scene, {
+    createNode(scene, {
       peers: [{ static: { addresses: [`${"0123456789".repeat(4)}@peer.example.org:26656`] } }],
       fullNode: { snapshot: { s3: { targetHeight: 5000 }, bootstrapImage: "sei:v0" } },
     }),
@@ -90,7 +90,7 @@ export const imageUpdate: Workload = {
   async prepare(scene) {
     await bringUp(scene);
     scene.world.simulator.halt(`${scene.namespace}/${NODE}`);
-    await until(scene, "halted", (node) => !ready(node));
+    await untilNode(scene, "halted", (node) => !ready(node));
   },
   act: (scene) => scene.world.rest.mergePatch(seiNodes, keyOf(scene), { spec: { image: IMAGE_V2 } }),
   settled: (scene) => untilReadyOn(scene, IMAGE_V2),

@@ -4,20 +4,26 @@
  */
 import { isJsonObject, type JsonObject } from "#kube";
 import type { ApiRequest, SidecarRequest } from "../../harness/faults/index.ts";
+import { NODE, subject } from "./names.ts";
 
-/** `before`: the status of the SeiNode as the last write's answer showed it. */
+/** `before`: the status of the object as the last write's answer showed it. Starts with its name, unless that is `node`. */
 export function nameApiWrite(request: ApiRequest, before: unknown): string {
   const { verb, resource } = request;
   const body = parse(request.body);
-  if (resource === "events") return `${verb} events ${eventName(body)}`.trimEnd();
-  if (resource === "seinodes/status") return `status ${changes(before, body.status).join(", ")}`;
+  if (resource === "events") {
+    const about = String(objectOf(body.involvedObject).name ?? NODE);
+    return `${subject(about)}${verb} events ${eventName(body)}`.trimEnd();
+  }
+  const status = /^seinode\w*\/status$/.test(resource);
+  if (status) return `${subject(request.name)}status ${changes(before, body.status).join(", ")}`;
   if (verb === "create") return `create ${resource} ${metadataOf(body).name ?? ""}`.trimEnd();
   if (verb === "patch" && request.query.has("fieldManager") && isApply(request)) {
     return `apply ${resource} ${request.name}`;
   }
-  if (resource === "seinodes" && "finalizers" in metadataOf(body)) {
+  if (/^seinode\w*$/.test(resource) && "finalizers" in metadataOf(body)) {
     const { finalizers } = metadataOf(body);
-    return Array.isArray(finalizers) && finalizers.length > 0 ? "add finalizer" : "remove finalizer";
+    const what = Array.isArray(finalizers) && finalizers.length > 0 ? "add finalizer" : "remove finalizer";
+    return `${subject(request.name)}${what}`;
   }
   return `${verb} ${resource} ${request.name}`.trimEnd();
 }
@@ -25,7 +31,17 @@ export function nameApiWrite(request: ApiRequest, before: unknown): string {
 /** Undefined: it submits nothing. */
 export function nameSidecarWrite(request: SidecarRequest): string | undefined {
   if (request.method !== "POST" || !/^\/v0\/tasks\/?$/.test(request.path)) return undefined;
-  return `POST ${parse(request.body).type}`;
+  return `${subject(request.node)}POST ${parse(request.body).type}`;
+}
+
+/**
+ * Whether a write may be missing in a run that goes right: of several steps that each may have a write of its own, or be told
+ * in one with the next. The first of a kind never is.
+ */
+export function mayBeMissing(name: string): boolean {
+  const repeated =
+    /(?:status (?:progress|(?:\w+~(?:, )?)+)|(?:configure-genesis|set-genesis-peers)\b.*) #\d+$/;
+  return repeated.test(name) || / retry \d/.test(name);
 }
 
 function isApply(request: ApiRequest): boolean {
@@ -44,13 +60,18 @@ function changes(before: unknown, patch: unknown): string[] {
   const { conditions, ...rest } = objectOf(patch);
   const told = Object.entries(rest).flatMap(([field, value]) => {
     if (field === "plan") return planChanges(old.plan, value);
+    if (field === "task") return executionChanges(old.task, value);
+    if (field === "rollout") return rolloutChanges(old.rollout, value);
+    if (AGGREGATES.has(field)) return ["progress"];
     if (field === "phase") return [`phase ${value}`];
     // It goes with the phase and says nothing of its own.
     if (field === "phaseTransitionTime") return [];
     return [value === null ? `no ${field}` : field];
   });
   // What goes along with progress depends on what a pod happened to show at that moment.
-  return told.length > 0 ? told.sort() : conditionChanges(old.conditions, conditions);
+  if (told.length === 0) return conditionChanges(old.conditions, conditions);
+  const steps = told.filter((what) => what !== "progress");
+  return steps.length > 0 ? steps.sort() : ["progress"];
 }
 
 function conditionChanges(before: unknown, after: unknown): string[] {
@@ -60,6 +81,30 @@ function conditionChanges(before: unknown, after: unknown): string[] {
     if (was?.status === status && was?.reason === reason) return was?.message === message ? [] : [`${type}~`];
     return [`${type}=${status}/${reason}`];
   });
+}
+
+/** What a group tells of its nodes. How many writes that takes depends on which of them come together. */
+const AGGREGATES: ReadonlySet<string> = new Set([
+  "nodes",
+  "incumbentNodes",
+  "readyReplicas",
+  "endpoints",
+  "perPodServices",
+]);
+
+function rolloutChanges(before: unknown, after: unknown): string[] {
+  if (after === null) return ["no rollout"];
+  if (before === undefined) return ["rollout"];
+  const waves = (rollout: unknown) => listOf(objectOf(rollout).nodes).map(({ wave }) => wave);
+  const [old, now] = [waves(before), waves(after)];
+  return now.length > 0 && JSON.stringify(old) !== JSON.stringify(now) ? ["waves"] : ["progress"];
+}
+
+/** Of a SeiNodeTask. */
+function executionChanges(before: unknown, after: unknown): string[] {
+  const fields = Object.keys(objectOf(after)).sort();
+  const told = fields.map((field) => (field === "status" ? String(objectOf(after).status) : field));
+  return [`${before === undefined ? "execution" : "execution's"} ${told.join(" and ")}`];
 }
 
 function planChanges(before: unknown, after: unknown): string[] {

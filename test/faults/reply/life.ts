@@ -13,7 +13,7 @@ import type { AuditRecord } from "../../harness/audit.ts";
 import { IMAGE_V1, IMAGE_V2, type World } from "../../harness/world.ts";
 import { collectEvidence, type Evidence } from "../intermediate/evidence.ts";
 import { differences } from "../intermediate/judge.ts";
-import { NODE } from "../intermediate/workloads.ts";
+import { NODE } from "../intermediate/names.ts";
 import { untilIdle } from "../quiet.ts";
 
 const PHASES = ["bring-up", "image update", "deletion"] as const;
@@ -111,7 +111,7 @@ async function leave(world: World, namespace: string, phase: Phase): Promise<voi
 
 /** `audit`: of all users, read once for many. */
 function evidenceOf(world: World, namespace: string, audit: readonly AuditRecord[]): Promise<Evidence> {
-  return collectEvidence(world, namespace, NODE, audit);
+  return collectEvidence(world, namespace, [NODE], audit);
 }
 
 /** What happened otherwise than in the undisturbed life. Events are not compared: refusals are told. */

@@ -2,17 +2,17 @@
  * A manager that starts on caches which stand still at an older moment, in a cluster where everything was done long ago. It
  * must not do again, or undo, what was: not while it sees the past, and not on its way to the present.
  */
-import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { persistentVolumeClaims } from "#kube";
 import { endWorld } from "../../harness/manners.ts";
 import { NAMESPACE, World } from "../../harness/world.ts";
 import { CacheView } from "../cache-view.ts";
 import { identitiesOf } from "../identities.ts";
-import { choosePoints, isWanted, replayCommand, tellTried } from "../points.ts";
-import { untilCaughtUp, untilIdle } from "../quiet.ts";
+import { isWanted } from "../points.ts";
+import { untilIdle } from "../quiet.ts";
 import { LIGHTHOUSE, nameOf, PASTS } from "./history.ts";
 import { collectMoments, type Moment } from "./moments.ts";
+import { type Past, tryRestarts } from "./restarts.ts";
 
 const SUITE = { name: "stale", every: 16 };
 const CHILDREN = ["statefulsets", "pods", "persistentvolumeclaims", "services", "configmaps", "jobs"];
@@ -54,44 +54,20 @@ async function run(t: TestContext, world: World): Promise<void> {
   await untilIdle(world.manager.metricsUrl);
   history.stop();
 
-  const points = new Map<string, { moment: Moment; resources: readonly string[] | undefined }>();
+  const pasts = new Map<string, Past>();
   for (const [what, { resources, chooses }] of Object.entries(STANDSTILLS)) {
-    for (const moment of history.moments.filter(chooses)) {
-      points.set(`${what} as of ${moment.name}`, { moment, resources });
-    }
+    for (const { name, resourceVersion } of history.moments.filter(chooses))
+      pasts.set(`${what} as of ${name}`, { resourceVersion, resources });
   }
-  const chosen = choosePoints(SUITE, [...points.keys()]);
-  const failures: string[] = [];
-  let before = await everything(world);
-  for (const point of chosen) {
-    const { moment, resources } = points.get(point) ?? assert.fail(point);
-    await restartInThePast(world, view, moment, resources);
-    const after = await everything(world);
-    const changes = differences(before, after);
-    // The next point is not to be blamed for what this one did.
-    before = after;
-    if (changes.length === 0) continue;
-    failures.push([replayCommand(SUITE, point, import.meta.filename), ...changes].join("\n"));
-  }
-  tellTried(t, SUITE, chosen.length, points.size);
-  assert.equal(failures.join("\n\n"), "");
-}
-
-async function restartInThePast(
-  world: World,
-  view: CacheView,
-  { resourceVersion }: Moment,
-  resources: readonly string[] | undefined,
-): Promise<void> {
-  await world.manager.stop();
-  view.freeze(resourceVersion, resources);
-  try {
-    const { metricsUrl } = await world.startManager();
-    await untilIdle(metricsUrl);
-  } finally {
-    view.thaw();
-  }
-  await untilCaughtUp(world, view, LIGHTHOUSE);
+  await tryRestarts(t, {
+    world,
+    view,
+    suite: SUITE,
+    file: import.meta.filename,
+    pasts,
+    everything: () => everything(world),
+    lighthouse: { node: LIGHTHOUSE },
+  });
 }
 
 async function everything(world: World): Promise<readonly string[]> {
@@ -102,11 +78,4 @@ async function everything(world: World): Promise<readonly string[]> {
   // Those that carry no label, too.
   const claims = await world.rest.list(persistentVolumeClaims, { namespace: NAMESPACE });
   return [...lines.flat(), ...claims.map(({ metadata }) => `claim ${metadata.name} ${metadata.uid}`)];
-}
-
-function differences(before: readonly string[], after: readonly string[]): readonly string[] {
-  return [
-    ...before.filter((line) => !after.includes(line)).map((line) => `- ${line}`),
-    ...after.filter((line) => !before.includes(line)).map((line) => `+ ${line}`),
-  ];
 }
