@@ -1,4 +1,4 @@
 import { rollout } from "./groups.ts";
 import { tryEveryWrite } from "./suite.ts";
 
-tryEveryWrite({ workloads: [rollout], every: 59, file: import.meta.filename });
+tryEveryWrite({ workloads: [rollout], every: 120, file: import.meta.filename });

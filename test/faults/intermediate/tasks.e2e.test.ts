@@ -1,5 +1,5 @@
 import { tryEveryWrite } from "./suite.ts";
-import { govSoftwareUpgrade, govVote, restartSeid, updateNodeImage } from "./tasks.ts";
+import { govVote, restartSeid, updateNodeImage } from "./tasks.ts";
 
-const workloads = [restartSeid, govVote, govSoftwareUpgrade, updateNodeImage];
+const workloads = [restartSeid, govVote, updateNodeImage];
 tryEveryWrite({ workloads, every: 40, file: import.meta.filename });

@@ -48,19 +48,6 @@ export const govVote = onRunningNode("gov-vote", "GovVote", {
   govVote: { chainId: "pacific-1", proposalId: 7, option: "yes", fees: "1usei", gas: 1 },
 });
 
-export const govSoftwareUpgrade = onRunningNode("gov-software-upgrade", "GovSoftwareUpgrade", {
-  govSoftwareUpgrade: {
-    chainId: "pacific-1",
-    title: "Upgrade",
-    description: "To v7",
-    upgradeName: "v7",
-    upgradeHeight: 1_500,
-    initialDeposit: "1usei",
-    fees: "1usei",
-    gas: 1,
-  },
-});
-
 /** Of a node that stands at an upgrade height. */
 export const updateNodeImage: Workload = {
   name: "update-node-image",

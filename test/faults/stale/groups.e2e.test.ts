@@ -13,7 +13,7 @@ import { isWanted } from "../points.ts";
 import { untilIdle } from "../quiet.ts";
 import { type Past, tryRestarts } from "./restarts.ts";
 
-const SUITE = { name: "stale/groups", every: 20 };
+const SUITE = { name: "stale/groups", every: 60 };
 const LIGHTHOUSE = "lighthouse";
 const ALL_AT_ONCE = { type: "InPlace" as const, inPlace: { maxUnavailable: "100%" } };
 
