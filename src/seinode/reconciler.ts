@@ -238,4 +238,6 @@ async function replaceHopelessPod(runtime: SeiNodeRuntime, pass: Pass): Promise<
   const wanted = statefulSet?.status?.updateRevision;
   if (!wanted || revisionOf(pod) === wanted) return;
   await replaceOutdatedPods(runtime.client, pass.node, status.statefulSet?.uid, pass.signal);
+  // The plan's next task is not for the one that goes.
+  await observePod(runtime, pass);
 }

@@ -142,16 +142,13 @@ async function replaceBeforeFirstStart(
   const status = statefulSet?.status;
   const observed = (status?.observedGeneration ?? 0) >= (statefulSet?.metadata.generation ?? 0);
   if (!observed || pod === undefined) return { state: "running", waitingFor: "the StatefulSet controller" };
-  if (revisionOf(pod) === status?.updateRevision) return undefined;
-  const outcome = await replaceOutdatedPods(
-    runtime.client,
-    pass.node,
-    pass.status.statefulSet?.uid,
-    pass.signal,
-  );
-  if (outcome.state === "complete") return undefined;
-  // Somebody scales it by hand at this moment. The next pass puts that right; it must not fail the node for good.
-  return outcome.state === "terminal"
-    ? { state: "running", waitingFor: "the StatefulSet controller" }
-    : outcome;
+  const revision = revisionOf(pod);
+  if (revision === undefined || revision === status?.updateRevision) return undefined;
+  const { client } = runtime;
+  const outcome = await replaceOutdatedPods(client, pass.node, pass.status.statefulSet?.uid, pass.signal);
+  // Also when its deletion was just accepted: what is sent now would open the gate of a seid that is about to go. And when
+  // somebody scales the StatefulSet by hand at this moment: the next pass puts that right; it must not fail the node for good.
+  return outcome.state === "running"
+    ? outcome
+    : { state: "running", waitingFor: "a pod of the newest revision" };
 }
